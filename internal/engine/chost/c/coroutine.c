@@ -1,0 +1,60 @@
+/* coroutine.c: a new stack for every flush, as flb_output_flush_create makes. */
+#include "coroutine.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include "host.h"
+#include "slots.h"
+
+/* Larger than any frame, so that none steps over it. */
+enum { GUARD = 1 << 20 };
+
+struct coroutine {
+    ucontext_t caller;
+    ucontext_t callee;
+    void (*fn)(void *);
+    void *arg;
+};
+
+/* makecontext passes ints only. */
+static _Thread_local struct coroutine *starting;
+
+static void entry(void)
+{
+    struct coroutine *c = starting;
+
+    c->fn(c->arg);
+}
+
+static void switch_to(struct coroutine *c, uint8_t *stack, size_t size)
+{
+    getcontext(&c->callee);
+    c->callee.uc_stack.ss_sp = stack;
+    c->callee.uc_stack.ss_size = size;
+    c->callee.uc_link = &c->caller;
+    makecontext(&c->callee, entry, 0);
+    starting = c;
+    swapcontext(&c->caller, &c->callee);
+}
+
+bool coroutine_run(size_t size, void (*fn)(void *), void *arg)
+{
+    struct coroutine c = {.fn = fn, .arg = arg};
+    size_t page = host_page_size(), mapped = (size + page - 1) / page * page;
+    uint8_t *base = mmap(NULL, GUARD + mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (base == MAP_FAILED) {
+        return false;
+    }
+    if (mprotect(base + GUARD, mapped, PROT_READ | PROT_WRITE) != 0) {
+        munmap(base, GUARD + mapped);
+        return false;
+    }
+    slots_region(REGION_BELOW_STACK, base, GUARD);
+    switch_to(&c, base + GUARD, size);
+    slots_region(REGION_BELOW_STACK, NULL, 0);
+    munmap(base, GUARD + mapped);
+    return true;
+}
