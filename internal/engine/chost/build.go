@@ -124,5 +124,8 @@ func compile(ctx context.Context, cc, flags []string, path string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("chost: compiling the host: %w\n%s\n%s", err, cmd, out)
 	}
-	return os.Rename(filepath.Join(dir, "chost"), path)
+	if err := os.Rename(filepath.Join(dir, "chost"), path); err != nil {
+		return fmt.Errorf("chost: %w", err)
+	}
+	return nil
 }

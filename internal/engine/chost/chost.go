@@ -10,11 +10,13 @@
 package chost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 )
@@ -98,6 +100,9 @@ func Start(ctx context.Context, o Options) (*Host, error) {
 	path, err := build(ctx, o.HideSymbols)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(cmp.Or(o.Dir, ".")); err != nil {
+		return nil, fmt.Errorf("chost: working directory: %w", err)
 	}
 	h, err := newHost(o, path)
 	if err != nil {

@@ -76,7 +76,9 @@ func (h *Host) crash(state *os.ProcessState) *CrashError {
 	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		e.Signal = signalName(ws.Signal())
 	}
-	e.readSlots(h.slots)
+	if recorded := e.readSlots(h.slots); !recorded && e.Signal == "SIGSEGV" {
+		e.Cause = noStack
+	}
 	return e
 }
 
@@ -93,6 +95,9 @@ const (
 	slotCount = 255
 )
 
+// The host's handler records every SIGSEGV, unless the kernel finds no room on the stack to run it.
+const noStack = "having no stack left"
+
 var causes = [...]string{
 	"",
 	"writing to the chunk, which is read-only",
@@ -101,13 +106,15 @@ var causes = [...]string{
 	"reading a chunk whose flush has returned",
 }
 
-func (e *CrashError) readSlots(r io.ReaderAt) {
+// readSlots reports whether the host recorded a fatal signal.
+func (e *CrashError) readSlots(r io.ReaderAt) (recorded bool) {
 	b := make([]byte, slotLen*(slotCount+1))
 	if n, _ := r.ReadAt(b, 0); n < len(b) {
-		return
+		return false
 	}
 	crashed := slotCount
-	if binary.LittleEndian.Uint32(b) != 0 {
+	recorded = binary.LittleEndian.Uint32(b) != 0
+	if recorded {
 		crashed = int(binary.LittleEndian.Uint32(b[4:]))
 		e.Address = binary.LittleEndian.Uint64(b[8:])
 		e.Cause = causes[binary.LittleEndian.Uint32(b[16:])%uint32(len(causes))]
@@ -118,6 +125,7 @@ func (e *CrashError) readSlots(r io.ReaderAt) {
 			e.add(c)
 		}
 	}
+	return recorded
 }
 
 func (e *CrashError) add(c Call) {

@@ -34,6 +34,7 @@ type Host struct {
 	faults  []Fault
 
 	closing   atomic.Bool
+	serving   sync.WaitGroup
 	appends   sync.WaitGroup
 	done      chan struct{} // closed when the process has ended and err is set
 	err       error         // why calls fail after done
@@ -61,7 +62,7 @@ func newHost(o Options, path string) (*Host, error) {
 		return nil, err
 	}
 	h.requests, h.slots, h.kill = p.requestsW, p.slots, cmd.Process.Kill
-	go h.serve(p.repliesR, exited)
+	h.serving.Go(func() { h.serve(p.repliesR, exited) })
 	return h, nil
 }
 
@@ -261,7 +262,7 @@ func (h *Host) close() error {
 		_ = h.kill()
 		<-h.done
 	}
-	h.appends.Wait()
+	h.serving.Wait()
 	return errors.Join(err, h.result(err != nil))
 }
 
