@@ -6,12 +6,15 @@ import (
 	"strconv"
 )
 
-// decodeMap decodes a map that was checked; nil for an empty one.
+// decodeMap decodes a map that was checked; nil for none and for an empty one.
 func decodeMap(b []byte) map[string]any {
 	r := reader{b: b}
-	v, err := r.value()
-	m, _ := v.(map[string]any)
-	if err != nil || len(m) == 0 {
+	t, err := r.next()
+	if err != nil || t.n == 0 {
+		return nil
+	}
+	m, err := r.anyMap(t.n)
+	if err != nil {
 		return nil
 	}
 	return m
@@ -60,7 +63,7 @@ func (t token) value() any {
 	return nil
 }
 
-func (r *reader) anyMap(n int) (any, error) {
+func (r *reader) anyMap(n int) (map[string]any, error) {
 	m := make(map[string]any, n)
 	for range n {
 		key := r.key()

@@ -33,7 +33,7 @@ func fieldsOf(t reflect.Type) ([]field, error) {
 func collect(t reflect.Type, outer field, within []reflect.Type) (fields []field, err error) {
 	for _, w := range within {
 		if w == t {
-			return nil, fmt.Errorf("%s: %s is inlined into itself", outer.path, t)
+			return nil, pathError{outer.path, fmt.Errorf("%s is inlined into itself", t)}
 		}
 	}
 	for i := range t.NumField() {
@@ -41,7 +41,7 @@ func collect(t reflect.Type, outer field, within []reflect.Type) (fields []field
 		st := parseTag(sf.Tag)
 		if sf.Name == "_msgpack" {
 			if st.has("as_array") || st.has("asArray") {
-				return nil, fmt.Errorf("%s: as_array is not supported", t)
+				return nil, pathError{outer.path, errors.New("as_array is not supported")}
 			}
 			outer.omitEmpty = outer.omitEmpty || st.has("omitempty")
 			continue
