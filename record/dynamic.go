@@ -8,6 +8,9 @@ import (
 
 // decodeMap decodes a map that was checked; nil for none and for an empty one.
 func decodeMap(b []byte) map[string]any {
+	if len(b) <= 1 {
+		return nil // the usual case
+	}
 	r := reader{b: b}
 	t, err := r.next()
 	if err != nil || t.n == 0 {

@@ -112,28 +112,39 @@ type frame struct {
 	body     []byte
 }
 
-func (r *reader) frame() (f frame, _ *Error) {
-	if err := r.pair("an event [header, record]"); err != nil {
-		return f, err
+func (r *reader) frame() (f frame, err *Error) {
+	v2, err := r.header(&f)
+	if err == nil && v2 {
+		f.metadata, err = r.rawMap("metadata")
 	}
-	v2 := r.atArray()
-	if v2 {
-		if err := r.pair("a header [time, metadata]"); err != nil {
-			return f, err
-		}
+	if err == nil {
+		f.body, err = r.rawMap("")
 	}
-	var err *Error
-	if f.time, f.mark, err = r.eventTime(); err != nil {
-		return f, err
-	}
-	if v2 {
-		if f.metadata, err = r.rawMap("metadata"); err != nil {
-			return f, err
-		}
-	}
-	f.body, err = r.rawMap("")
 	return f, err
 }
+
+// header reads an event up to its time, and tells which form it has.
+func (r *reader) header(f *frame) (v2 bool, err *Error) {
+	if b := r.b[r.off:]; len(b) >= 12 && string(b[:4]) == usualHead {
+		r.off += 12
+		f.time, f.mark, err = located(eventTimeBytes(b[4:12]))
+		return true, err
+	}
+	if err := r.pair("an event [header, record]"); err != nil {
+		return false, err
+	}
+	if r.atArray() {
+		v2 = true
+		if err := r.pair("a header [time, metadata]"); err != nil {
+			return v2, err
+		}
+	}
+	f.time, f.mark, err = r.eventTime()
+	return v2, err
+}
+
+// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime.
+const usualHead = "\x92\x92\xd7\x00"
 
 // pair reads the head of an array of two.
 func (r *reader) pair(noun string) *Error {
@@ -162,6 +173,11 @@ func (r *reader) eventTime() (time.Time, mark, *Error) {
 	if errors.Is(err, errNoTime) {
 		err = fmt.Errorf("%s is not a time", t)
 	}
+	return located(tm, m, err)
+}
+
+// located says that err is in the time.
+func located(tm time.Time, m mark, err error) (time.Time, mark, *Error) {
 	if err != nil {
 		return tm, m, &Error{Path: "time", Err: err}
 	}
@@ -171,6 +187,10 @@ func (r *reader) eventTime() (time.Time, mark, *Error) {
 // rawMap checks a map and returns its bytes.
 func (r *reader) rawMap(path string) ([]byte, *Error) {
 	start := r.off
+	if start < len(r.b) && r.b[start] == 0x80 {
+		r.off++
+		return r.b[start:r.off:r.off], nil
+	}
 	t, err := r.next()
 	if err == nil && t.kind != kindMap {
 		return nil, &Error{Path: path, Err: fmt.Errorf("%s is not a map", t)}

@@ -32,7 +32,12 @@ func eventTime(t token) (time.Time, mark, error) {
 	if t.ext != extEventTime || len(t.data) != 8 {
 		return time.Time{}, markNone, errNoTime
 	}
-	sec, nsec := binary.BigEndian.Uint32(t.data), binary.BigEndian.Uint32(t.data[4:])
+	return eventTimeBytes(t.data)
+}
+
+// eventTimeBytes is an EventTime or a group marker, of 8 bytes.
+func eventTimeBytes(b []byte) (time.Time, mark, error) {
+	sec, nsec := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	switch {
 	case sec == secondGroupStart && nsec == 0:
 		return time.Time{}, markStart, nil

@@ -194,36 +194,52 @@ func (r *reader) head(t token, skip int, n uint64) (token, error) {
 
 // skip walks over n values, which may have depth levels of children.
 func (r *reader) skip(n, depth int) error {
+	b, off := r.b, r.off
 	for ; n > 0; n-- {
-		if r.off >= len(r.b) {
+		size := 1
+		if off < len(b) {
+			size = int(sizes[b[off]])
+		}
+		if size > len(b)-off {
+			r.off = off
 			return errTruncated
 		}
-		size := int(sizes[r.b[r.off]])
-		if size == 0 {
-			if err := r.skipLong(depth); err != nil {
-				return err
-			}
+		if size > 0 {
+			off += size
 			continue
 		}
-		if size > len(r.b)-r.off {
-			return errTruncated
+		r.off = off
+		if err := r.skipLong(b[off], depth); err != nil {
+			return err
 		}
-		r.off += size
+		off = r.off
 	}
+	r.off = off
 	return nil
 }
 
-func (r *reader) skipLong(depth int) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil || t.kind != kindArray && t.kind != kindMap {
-		return err
+// skipLong walks over a value that begins with c, which does not tell its size.
+func (r *reader) skipLong(c byte, depth int) error {
+	at, children := r.off, 0
+	switch c & 0xf0 {
+	case 0x80:
+		children = 2 * int(c&0x0f)
+		r.off++
+	case 0x90:
+		children = int(c & 0x0f)
+		r.off++
+	default:
+		t, err := r.next()
+		if err != nil || t.kind != kindArray && t.kind != kindMap {
+			return err
+		}
+		children = t.children()
 	}
 	if depth == 0 {
 		r.off = at
 		return errDepth
 	}
-	return r.skip(t.children(), depth-1)
+	return r.skip(children, depth-1)
 }
 
 // verify reports where and why b is not exactly one value of at most depth levels.
