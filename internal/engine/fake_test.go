@@ -33,7 +33,6 @@ type fakeInput struct {
 type fakeOutput struct {
 	setup
 	*fakes
-	flags   int
 	initErr error
 	flush   func(tag string, chunk []byte) (int, error) // nil delivers
 }

@@ -52,7 +52,7 @@ func (e *engine) hostOptions() chost.Options {
 
 func (e *engine) loadOne(p conffile.Plugin) error {
 	if strings.HasPrefix(filepath.Base(p.Path), "flb-") {
-		return errors.New("Fluent Bit takes a file whose name begins with flb- for a C plugin (want another name)")
+		return errors.New("a file whose name begins with flb- is a C plugin to Fluent Bit (want another name)")
 	}
 	lib, err := e.libs.host.Load(p.Path)
 	if refused := new(chost.PluginError); errors.As(err, &refused) && refused.Step != "dlopen" {

@@ -1,0 +1,181 @@
+//go:build linux
+
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/internal/engine/conffile"
+	"github.com/google/go-cmp/cmp"
+)
+
+// library builds testdata/name.c into dir.
+func library(t *testing.T, dir, name string, flags ...string) {
+	t.Helper()
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skipf("needs a C compiler (install gcc or clang): %v", err)
+	}
+	args := append([]string{"-shared", "-fPIC", "-D_GNU_SOURCE", "-DREFUSE=0", "-o", filepath.Join(dir, name+".so"),
+		filepath.Join("testdata", name+".c")}, flags...)
+	if out, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %q: %v\n%s", cc, args, err, out)
+	}
+}
+
+// workspace is a directory with both libraries, a plugins file and the configuration.
+func workspace(t *testing.T, text string, flags ...string) (dir string, c *conffile.Config) {
+	t.Helper()
+	dir = t.TempDir()
+	library(t, dir, "in_count", flags...)
+	library(t, dir, "out_lines")
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("other.conf", "[PLUGINS]\n  path ./none.so\n")
+	write("native.conf", "[PLUGINS]\n  path ./flb-x.so\n")
+	write("plugins.conf", "[PLUGINS]\n  path ./in_count.so\n  path ./out_lines.so\n")
+	c, err := conffile.Load(write("fluent-bit.conf", "[SERVICE]\n  plugins_file plugins.conf\n  scheduler.base 1\n  scheduler.cap 3\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, c
+}
+
+// until is a writer that calls enough once it has got a number of lines.
+type until struct {
+	mu     sync.Mutex
+	lines  int
+	enough func()
+	text   bytes.Buffer
+}
+
+func (u *until) Write(b []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.lines -= bytes.Count(b, []byte("\n"))
+	if u.lines <= 0 {
+		u.enough()
+	}
+	return u.text.Write(b)
+}
+
+// Two sections each of an input and an output library: all events reach the right file, in order where none was refused,
+// those of the first pause as well, on every generation.
+func TestLibraries(t *testing.T) {
+	t.Parallel()
+	for _, g := range chost.Generations {
+		t.Run(string(g), func(t *testing.T) {
+			t.Parallel()
+			dir, c := workspace(t, `
+[INPUT]
+  name    Count
+  tag     a.x
+  from    10
+  samples 20
+[INPUT]
+  name    count
+  alias   second
+  from    50
+  samples 20
+[OUTPUT]
+  name        lines
+  match       a.*
+  path        a
+  fail        2
+  retry_limit 2
+[OUTPUT]
+  name    lines
+  match   *.1
+  path    b
+  workers 1
+[OUTPUT]
+  name  stdout
+  match *
+`)
+			var log logged
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			stdout := &until{lines: 40, enough: cancel}
+			err := Run(ctx, c, Options{Generation: g, Dir: dir, Tick: 10 * time.Millisecond, Stdout: stdout, Log: log.log})
+			if err != nil {
+				t.Fatalf("Run: %v\n%s", err, &log)
+			}
+			for file, want := range map[string]string{"a": counted("a.x", 10, 31), "b": counted("count.1", 50, 71)} {
+				got, err := os.ReadFile(filepath.Join(dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines := strings.SplitAfter(string(got), "\n")
+				if file == "a" {
+					slices.Sort(lines)
+				}
+				if diff := cmp.Diff(want, strings.Join(lines, "")); diff != "" {
+					t.Errorf("%s (-want +got):\n%s\n%s", file, diff, &log)
+				}
+			}
+			if line := "INFO counting from 50"; !strings.Contains(log.String(), line) {
+				t.Errorf("log has no line %q:\n%s", line, &log)
+			}
+		})
+	}
+}
+
+func counted(tag string, from, to int) string {
+	var b strings.Builder
+	for v := from; v < to; v++ {
+		fmt.Fprintf(&b, "%s %d\n", tag, v)
+	}
+	return b.String() + "exit\n"
+}
+
+func TestLibraryErrors(t *testing.T) {
+	t.Parallel()
+	const in, out = "[INPUT]\n  name count\n  samples 1\n", "[OUTPUT]\n  name null\n"
+	tests := []struct {
+		name, text string
+		flags      []string
+		want       string
+	}{
+		{"init refused", in + "  refuse 1\n" + out, nil,
+			`engine: input "count" at CONF:5: chost: in_count.so: count.0: FLBPluginInit returned 0`},
+		{"registration refused", in + out, []string{"-UREFUSE", "-DREFUSE=1"},
+			`engine: input "count" at CONF:5 names a plugin that doesn't exist (built in: dummy, stdin; of loaded libraries: none)`},
+		{"crash in flush", in + "[OUTPUT]\n  name lines\n  path x\n  crash 1\n", nil, `engine: chost: `},
+		{"no such library", "  plugins_file other.conf\n" + in + out, nil, `engine: plugin library ./none.so at DIR/other.conf:2: chost: none.so: dlopen: `},
+		{"native name", "  plugins_file native.conf\n" + in + out, nil,
+			`engine: plugin library ./flb-x.so at DIR/native.conf:2: a file whose name begins with flb- is a C plugin to Fluent Bit (want another name)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir, c := workspace(t, tt.text, tt.flags...)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			err := Run(ctx, c, Options{Dir: dir, Tick: 10 * time.Millisecond})
+			got := strings.NewReplacer(c.File, "CONF", dir, "DIR").Replace(fmt.Sprint(err))
+			if !strings.HasPrefix(got, tt.want) || ctx.Err() != nil {
+				t.Errorf("Run = %s, want %s", got, tt.want)
+			}
+			if crash := new(chost.CrashError); strings.HasPrefix(tt.name, "crash") != errors.As(err, &crash) {
+				t.Errorf("Run = %v, a crash: %v", err, !strings.HasPrefix(tt.name, "crash"))
+			}
+		})
+	}
+}
