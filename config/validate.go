@@ -142,12 +142,10 @@ func (c *compiler) probe(t reflect.Type, r rule) (err error) {
 }
 
 // resolve finds the properties that a rule's parameter names: one, or all those of a nested struct. The name is a Go
-// field of the same struct, or, for the rules with cs in their name, of the root.
+// field of the same struct, or of one inside it, also for the rules with cs in their name (validator v10.30.4:
+// isEqCrossStructField starts at the parent).
 func (p *Plan) resolve(f *field, r rule) (operand, error) {
 	base := p.groups[f.group].path
-	if strings.Contains(r.name, "cs") {
-		base = ""
-	}
 	path := base + r.param
 	var known []string
 	o := operand{}
