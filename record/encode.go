@@ -37,9 +37,10 @@ func (c *Encoder[R]) Len(r *R) int {
 	return reflect.ValueOf(r).Elem().Len()
 }
 
-// Append appends event i of r, which counts to Len, to dst and returns the longer slice. On error,
-// an *[Error], it returns dst as it was. The event is one that every engine since
-// Fluent Bit 2.1 reads. The caller sets h.Time: a zero time is an error. Nothing of r is kept, and nothing of h.
+// Append appends event i of r, 0 <= i < Len, to dst and returns the longer slice. On
+// error, an *[Error], it returns dst as it was. The event is one that every engine
+// since Fluent Bit 2.1 reads. The caller sets h.Time: a zero time is an error.
+// Nothing of h and r is kept.
 func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) {
 	return c.plan.append(dst, h, reflect.ValueOf(r).Elem(), i)
 }

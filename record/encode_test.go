@@ -172,6 +172,44 @@ func TestAppendTags(t *testing.T) {
 	}
 }
 
+func TestAppendOmitsEmpty(t *testing.T) {
+	t.Parallel()
+	type allEmpty struct {
+		_msgpack struct{} `msgpack:",omitempty"` //lint:ignore U1000 read by reflection
+		N        int
+		S        string
+	}
+	type omits struct {
+		Struct allEmpty   `msgpack:"s,omitempty"`
+		Full   inner      `msgpack:"f,omitempty"`
+		Text   level      `msgpack:"l,omitempty"`
+		Binary packed     `msgpack:"p,omitempty"`
+		Time   *time.Time `msgpack:"t,omitempty"`
+		Any    any        `msgpack:"a,omitempty"`
+		Floats [0]float64 `msgpack:"n,omitempty"`
+	}
+	zero := time.Time{}
+	tests := []struct {
+		name string
+		in   omits
+		want string
+	}{
+		{"all", omits{}, "82 a166 81a16200 a170 c40100"},
+		{"zero time", omits{Time: &zero, Any: zero}, "82 a166 81a16200 a170 c40100"},
+		{"inner field", omits{Struct: allEmpty{S: "x"}, Any: 0}, "83 a173 81a153a178 a166 81a16200 a170 c40100"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := appendOne(second, map[string]any{"v": tt.in}, 0)
+			want := strings.ReplaceAll("78"+emptyHead+"81a176"+tt.want, " ", "")
+			if err != nil || hex.EncodeToString(got) != want {
+				t.Errorf("Append() = %x, %v, want %s, nil", got, err, want)
+			}
+		})
+	}
+}
+
 func TestAppendValues(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("", 3600)
@@ -203,6 +241,7 @@ func TestAppendValues(t *testing.T) {
 		{"nil any slice", []any(nil), "c0"},
 		{"nil any map", map[string]any(nil), "c0"},
 		{"nil pointer", (*int)(nil), "c0"},
+		{"nil custom", blob(nil), "c0"},
 		{"int keys", map[int]bool{-1: true, 10: false}, "82a22d31c3a23130c2"},
 		{"uint keys", map[uint8]bool{10: false}, "81a23130c2"},
 		{"time", time.Date(2023, 11, 14, 22, 13, 20, 5000, zone), "d920" + hex.EncodeToString([]byte("2023-11-14T22:13:20.000005+01:00"))},
@@ -316,7 +355,7 @@ type (
 	withError struct{ Err error }
 	withKeys  struct{ M map[float64]int }
 	asArray   struct {
-		_msgpack struct{} `msgpack:",as_array"`
+		_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by reflection
 		A        int
 	}
 	embedsHidden struct{ *inner }
