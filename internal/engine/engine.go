@@ -130,7 +130,8 @@ func (e *engine) configure(c *conffile.Config) error {
 		e.log(slog.LevelWarn, "[config] %s", line)
 	}
 	for _, s := range c.Unsupported {
-		e.log(slog.LevelWarn, "[config] %s %s (%s:%d) is left out: the embedded engine has none", s.Kind, s.Name, s.File, s.Line)
+		what := strings.TrimSpace(s.Kind + " " + s.Name)
+		e.log(slog.LevelWarn, "[config] %s at %s:%d is left out: the embedded engine has none", what, s.File, s.Line)
 	}
 	return nil
 }
@@ -261,7 +262,7 @@ func (e *engine) appended(in *inputSection, tag string, events []byte) bool {
 		tag = tag[:maxTag]
 		e.log(slog.LevelWarn, "[input] %s: a tag is cut to %d bytes", in.name, maxTag)
 	}
-	held, broken := in.store.append(strings.Clone(tag), events)
+	held, broken := in.store.append(tag, events)
 	if broken != nil {
 		e.log(slog.LevelError, "[input] %s appended bytes that are no events, after which Fluent Bit sees nothing of "+
 			"the chunk: %v", in.name, broken)

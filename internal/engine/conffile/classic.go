@@ -113,13 +113,16 @@ func dedent(line string, indent *string) (string, error) {
 		*indent = line[:width]
 	}
 	body, ok := strings.CutPrefix(line, *indent)
+	deeper := width - len(*indent)
 	switch {
 	case !ok && width < len(*indent):
 		return "", fmt.Errorf("indented by %s, less than the lines before (%s)", inWords(line[:width]), inWords(*indent))
 	case !ok:
 		return "", fmt.Errorf("indented by %s where the lines before have %s: tabs and spaces are mixed",
 			inWords(line[:width]), inWords(*indent))
-	case body != "" && strings.ContainsRune(" \t", rune(body[0])):
+	case deeper == len(*indent): // where the properties of a group are, but Fluent Bit asks for no group
+		return body[deeper:], nil
+	case deeper > 0:
 		return "", fmt.Errorf("indented by %s, more than the lines before (%s)", inWords(line[:width]), inWords(*indent))
 	}
 	return body, nil

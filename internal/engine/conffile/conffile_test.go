@@ -156,6 +156,7 @@ func TestClassicValues(t *testing.T) {
 		{"no name stays", "k a${}b", "k", "a${}b"},
 		{"dollar stays", "k $a $(tag) $", "k", "$a $(tag) $"},
 		{"once", "k ${TWICE}", "k", "${ONE}"},
+		{"twice the indentation", "    k v", "k", "v"},
 		{"several", "k ${ONE}-${ONE}", "k", "1-1"},
 	}
 	for _, tt := range tests {
