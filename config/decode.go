@@ -169,10 +169,10 @@ func ParseDuration(s string) (time.Duration, error) {
 }
 
 func parseDuration(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if err != nil && strings.Trim(s, "+-.0123456789") == "" {
-		d, err = time.ParseDuration(s + "s")
+	if strings.Trim(s, "+-.0123456789") == "" {
+		s += "s"
 	}
+	d, err := time.ParseDuration(s)
 	if err != nil {
 		return 0, reason("is not a duration (want 500ms, 10s, 1m or a number of seconds)")
 	}

@@ -36,8 +36,9 @@
 //
 // Presence rules (required, required_with, excluded_with and their family) look at what was set, not at zero values: a
 // property set to 0 or off satisfies required, and a default does too. A property named in the condition of such a rule
-// counts if it is set or has a default, and, being a bool, only if it is on; for excluded_with and its family neither
-// property's default counts. A property that is not set and that has a presence rule is judged by that rule alone.
+// counts if it is set or has a default, and, being a bool, only if it is on. Nobody wrote a default, so the excluded rules
+// never refuse one, and excluded_with and excluded_with_all do not count one in their condition. Rules name other
+// properties by their Go fields. A property that is not set and that has a presence rule is judged by that rule alone.
 //
 // All other rules keep validator's meaning and judge the bound value, zero if not set: an optional property with
 // validate:"min=1" and no default wants omitempty too, which skips every zero value, or a pointer, where omitempty skips

@@ -58,12 +58,13 @@ func scaleFloat(number string, unit Size) (Size, error) {
 }
 
 func cutUnit(s string) (number string, unit Size) {
-	upper := strings.ToUpper(s)
+	number = s
+	if n := len(s); n >= 2 && (s[n-1] == 'B' || s[n-1] == 'b') {
+		number = s[:n-1]
+	}
 	for _, u := range sizeUnits {
-		for _, suffix := range []string{u.suffix, u.suffix + "B"} {
-			if strings.HasSuffix(upper, suffix) {
-				return s[:len(s)-len(suffix)], u.bytes
-			}
+		if n := len(number); n > 0 && strings.EqualFold(number[n-1:], u.suffix) {
+			return number[:n-1], u.bytes
 		}
 	}
 	return s, 1
