@@ -76,24 +76,18 @@ func (u *until) Write(b []byte) (int, error) {
 	return u.text.Write(b)
 }
 
-// Two sections each of an input and an output library: all events reach the right file, in order where none was refused,
-// those of the first pause as well, on every generation.
-func TestLibraries(t *testing.T) {
-	t.Parallel()
-	for _, g := range chost.Generations {
-		t.Run(string(g), func(t *testing.T) {
-			t.Parallel()
-			dir, c := workspace(t, `
+// sections have two inputs and two outputs of the libraries.
+const sections = `
 [INPUT]
   name    Count
   tag     a.x
   from    10
-  samples 20
+  samples 6
 [INPUT]
   name    count
   alias   second
   from    50
-  samples 20
+  samples 6
 [OUTPUT]
   name        lines
   match       a.*
@@ -106,35 +100,69 @@ func TestLibraries(t *testing.T) {
   path    b
   workers 1
 [OUTPUT]
-  name  stdout
-  match *
-`)
+  name   stdout
+  format json_lines
+  match  *
+`
+
+// Two sections each of an input and an output library: all events reach the right file, in order where none was refused,
+// those of the first pause as well, on every generation.
+func TestLibraries(t *testing.T) {
+	t.Parallel()
+	for _, g := range chost.Generations {
+		t.Run(string(g), func(t *testing.T) {
+			t.Parallel()
+			dir, c := workspace(t, sections)
 			var log logged
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			stdout := &until{lines: 40, enough: cancel}
+			stdout := &until{lines: 12, enough: cancel}
 			err := Run(ctx, c, Options{Generation: g, Dir: dir, Tick: 10 * time.Millisecond, Stdout: stdout, Log: log.log})
 			if err != nil {
 				t.Fatalf("Run: %v\n%s", err, &log)
 			}
-			for file, want := range map[string]string{"a": counted("a.x", 10, 31), "b": counted("count.1", 50, 71)} {
-				got, err := os.ReadFile(filepath.Join(dir, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				lines := strings.SplitAfter(string(got), "\n")
-				if file == "a" {
-					slices.Sort(lines)
-				}
-				if diff := cmp.Diff(want, strings.Join(lines, "")); diff != "" {
-					t.Errorf("%s (-want +got):\n%s\n%s", file, diff, &log)
-				}
-			}
+			compareFiles(t, dir, &log)
 			if line := "INFO counting from 50"; !strings.Contains(log.String(), line) {
 				t.Errorf("log has no line %q:\n%s", line, &log)
 			}
 		})
 	}
+}
+
+// compareFiles looks at what the lines outputs of sections have written. Refused chunks come later than others.
+func compareFiles(t *testing.T, dir string, log fmt.Stringer) {
+	t.Helper()
+	for file, want := range map[string]string{"a": counted("a.x", 10, 17), "b": counted("count.1", 50, 57)} {
+		got, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(string(got), "\n")
+		if file == "a" {
+			slices.Sort(lines)
+		}
+		if diff := cmp.Diff(want, strings.Join(lines, "")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s\n%s", file, diff, log)
+		}
+	}
+}
+
+// The same files give the same under Fluent Bit itself.
+func TestLibrariesInFluentBit(t *testing.T) {
+	t.Parallel()
+	engine := os.Getenv("FLUENT_BIT")
+	if engine == "" {
+		t.Skip("needs Fluent Bit 5.1 (set FLUENT_BIT to the path of fluent-bit)")
+	}
+	dir, c := workspace(t, sections)
+	cmd := exec.CommandContext(t.Context(), engine, "-c", c.File)
+	var log bytes.Buffer
+	stop := func() { _ = cmd.Process.Signal(os.Interrupt) }
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &until{lines: 12, enough: stop}, &log
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	compareFiles(t, dir, &log)
 }
 
 func counted(tag string, from, to int) string {
