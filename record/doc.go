@@ -45,8 +45,8 @@
 //   - Anything else, such as a channel or a function, is an error: when the
 //     Encoder is made if the type shows it, else when the value is met.
 //
-// Fluent Bit reads at most 32 levels of nesting, the event's own included.
-// Whatever is deeper, and so a cyclic value too, is an error.
+// Fluent Bit before 4.1 reads at most 32 levels of nesting, the event's own
+// included: 31 in a record, 30 in metadata. Whatever is deeper, and so a cyclic value too, is an error.
 //
 // # What msgpack values become
 //

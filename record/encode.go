@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// engineDepth is how many maps and arrays may be open at once in an event
-// (msgpack-c, MSGPACK_EMBED_STACK_SIZE in unpack_define.h).
+// engineDepth is how many maps and arrays may be open at once in an event: 32
+// for engines before 4.1 and ones built with the system's msgpack-c (unpack_define.h,
+// MSGPACK_EMBED_STACK_SIZE), 64 since (cmake/msgpack.cmake). An engine
+// cannot read what follows a deeper event in its chunk either.
 const engineDepth = 32
 
 // Encoder turns values of type R into events. It is immutable and safe for
@@ -144,7 +146,7 @@ func (e *encodeState) record(v reflect.Value, encode encodeFunc) error {
 // open begins a map or array, after its head is written.
 func (e *encodeState) open() error {
 	if e.depth >= engineDepth {
-		return fmt.Errorf("nested deeper than the %d levels that Fluent Bit reads", engineDepth)
+		return fmt.Errorf("nested deeper than the %d levels that every Fluent Bit reads", engineDepth)
 	}
 	e.depth++
 	return nil

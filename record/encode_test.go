@@ -79,9 +79,9 @@ func TestAppendRecords(t *testing.T) {
 		one("field that panics", map[string]any{"level": level(9)}, "record: panic: runtime error: index out of range [9] with length 2"),
 		one("chan in any", map[string]any{"a": []any{0, make(chan int)}}, "record: a[1]: type chan int cannot be written"),
 		one("key in any", map[string]any{"a": map[any]any{1.5: 1}}, "record: a: key of type float64 is neither a string nor an integer"),
-		one("too deep", any(deep(32)), "record: "+strings.Repeat("d.", 30)+"d: nested deeper than the 32 levels that Fluent Bit reads"),
-		one("cycle", any(cyclic()), "record: "+strings.Repeat("next.", 30)+"next: nested deeper than the 32 levels that Fluent Bit reads"),
-		one("pointer to itself", map[string]any{"p": selfPointer()}, "record: p: nested deeper than the 32 levels that Fluent Bit reads"),
+		one("too deep", any(deep(32)), "record: "+strings.Repeat("d.", 30)+"d: nested deeper than the 32 levels that every Fluent Bit reads"),
+		one("cycle", any(cyclic()), "record: "+strings.Repeat("next.", 30)+"next: nested deeper than the 32 levels that every Fluent Bit reads"),
+		one("pointer to itself", map[string]any{"p": selfPointer()}, "record: p: nested deeper than the 32 levels that every Fluent Bit reads"),
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

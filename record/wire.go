@@ -9,7 +9,7 @@ import (
 )
 
 // maxDepth bounds the nesting of a record or metadata that is read. Engines
-// of today cannot read more than engineDepth; the rest is room for later ones.
+// of today read at most 64 levels; the rest is room for later ones.
 const maxDepth = 128
 
 var (
