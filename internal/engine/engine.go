@@ -10,8 +10,8 @@
 //
 // Built-in outputs:
 //
-//   - stdout: one JSON object a line to Options.Stdout, the event's time in front; json_date_key (default date, false for none),
-//     json_date_format (double, the default; epoch, epoch_ms, iso8601, java_sql_timestamp); format json_lines
+//   - stdout: one JSON object a line to Options.Stdout, the event's time in front; json_date_key (default date, false
+//     for none), json_date_format (double, the default; epoch, epoch_ms, iso8601, java_sql_timestamp); format json_lines
 //   - file: the same lines, appended to a file; path (a directory, default Options.Dir), file (default the tag), and
 //     the properties of stdout
 //   - null: nothing
@@ -34,7 +34,7 @@ import (
 // Options are a run's surroundings. The zero value is usable.
 type Options struct {
 	Stdout io.Writer // of the stdout output; nil discards
-	Stdin  io.Reader // of the stdin input; nil is empty. A Read that never returns outlives Run, unless Stdin has SetReadDeadline.
+	Stdin  io.Reader // of the stdin input; nil is empty. Run leaves a Read behind that waits, unless SetReadDeadline ends it.
 
 	// Log gets the engine's log, a line without time and level at a time, already filtered by log_level. Calls do not
 	// overlap. nil discards.
@@ -56,7 +56,7 @@ type Options struct {
 // service.grace allows. It returns nil then, and otherwise what kept the engine from starting, or ended it. A stdin
 // input ends the run at the end of its file.
 func Run(ctx context.Context, c *conffile.Config, o Options) error {
-	if o.Tick == 0 {
+	if o.Tick <= 0 {
 		o.Tick = time.Second
 	}
 	if err := run(ctx, c, o, builtins(o)); err != nil {

@@ -28,7 +28,7 @@ func library(t *testing.T, dir, name string, flags ...string) {
 	if err != nil {
 		t.Skipf("needs a C compiler (install gcc or clang): %v", err)
 	}
-	args := append([]string{"-shared", "-fPIC", "-D_GNU_SOURCE", "-DREFUSE=0", "-o", filepath.Join(dir, name+".so"),
+	args := append([]string{"-shared", "-fPIC", "-D_GNU_SOURCE", "-DREFUSE=0", "-DNEW_FIELD=0", "-o", filepath.Join(dir, name+".so"),
 		filepath.Join("testdata", name+".c")}, flags...)
 	if out, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %q: %v\n%s", cc, args, err, out)
@@ -64,6 +64,12 @@ type until struct {
 	lines  int
 	enough func()
 	text   bytes.Buffer
+}
+
+func (u *until) String() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.text.String()
 }
 
 func (u *until) Write(b []byte) (int, error) {
@@ -171,6 +177,44 @@ func counted(tag string, from, to int) string {
 		fmt.Fprintf(&b, "%s %d\n", tag, v)
 	}
 	return b.String() + "exit\n"
+}
+
+// A crash of an input that nothing waits for is told at the end of the run, if not before.
+func TestCrashInCollect(t *testing.T) {
+	t.Parallel()
+	dir, c := workspace(t, `
+[INPUT]
+  name  count
+  crash 1
+[INPUT]
+  name dummy
+  rate 100
+[OUTPUT]
+  name  stdout
+  match dummy.*
+`)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := Run(ctx, c, Options{Dir: dir, Tick: 10 * time.Millisecond, Stdout: &until{lines: 5000, enough: cancel}})
+	crash := new(chost.CrashError)
+	if !errors.As(err, &crash) || strings.Count(err.Error(), "SIGSEGV") != 1 {
+		t.Errorf("Run = %v, want one *chost.CrashError", err)
+	}
+}
+
+// What a plugin does to the engine's memory is an error of the run, which goes on to its end.
+func TestFault(t *testing.T) {
+	t.Parallel()
+	dir, c := workspace(t, sections, "-UNEW_FIELD", "-DNEW_FIELD=1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stdout := &until{lines: 12, enough: cancel}
+	err := Run(ctx, c, Options{Generation: "3.2", Dir: dir, Tick: 10 * time.Millisecond, Stdout: stdout})
+	var fault *chost.FaultError
+	if !errors.As(err, &fault) || len(fault.Faults) != 1 || fault.Faults[0].Kind != chost.PastEnd {
+		t.Errorf("Run = %v, want one fault past the end", err)
+	}
+	compareFiles(t, dir, stdout)
 }
 
 func TestLibraryErrors(t *testing.T) {

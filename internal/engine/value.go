@@ -51,13 +51,13 @@ func parseCount(text string) (int, error) {
 	return n, nil
 }
 
-// seconds multiplies a number of seconds, as written in the configuration, with what a second is for the engine.
+// parseSeconds reads a number of seconds and multiplies it with what a second is for the engine. The least is 1 ms.
 func parseSeconds(text string, second time.Duration) (time.Duration, error) {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || n <= 0 || n > math.MaxInt32 {
 		return 0, fmt.Errorf("%q is not a number of seconds above 0", text)
 	}
-	return time.Duration(n * float64(second)), nil
+	return max(time.Duration(n*float64(second)), time.Millisecond), nil
 }
 
 var sizeUnits = []struct {

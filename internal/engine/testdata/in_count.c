@@ -1,6 +1,7 @@
 /*
  * An input that counts: events {"v": n}, from `from`, `samples` of them, three in a collect, and one more in its first
- * pause. refuse: Init fails. crash: the first collect does.
+ * pause. refuse: Init fails. crash: the first collect does. Built with REFUSE 1, it refuses to be registered; with
+ * NEW_FIELD 1, it writes a field that older engines do not have.
  */
 #include <signal.h>
 
@@ -17,6 +18,9 @@ static __thread struct state *mine;
 
 int FLBPluginRegister(struct def *def)
 {
+    if (NEW_FIELD) {
+        def->event_type = 1; /* past the end before 4.2.3 */
+    }
     return register_as(def, 1, "count") - REFUSE;
 }
 
