@@ -4,11 +4,13 @@ package chost
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -287,10 +289,11 @@ func TestCrashes(t *testing.T) {
 				if !errors.As(err, &got) {
 					t.Fatalf("Flush() = %v, want a *CrashError", err)
 				}
-				tt.want.Stderr = tt.stderr
-				tt.want.Calls = []Call{{"flb-pipeline", filepath.Base(path), "bad.0", "FLBPluginFlushCtx", tt.want.Signal != ""}}
-				tt.want.Address = got.Address
-				if diff := cmp.Diff(&tt.want, got); diff != "" {
+				want := tt.want
+				want.Stderr = tt.stderr
+				want.Calls = []Call{{"flb-pipeline", filepath.Base(path), "bad.0", "FLBPluginFlushCtx", want.Signal != ""}}
+				want.Address = got.Address
+				if diff := cmp.Diff(&want, got); diff != "" {
 					t.Errorf("crash (-want +got):\n%s", diff)
 				}
 				if err := o.Exit(); !errors.As(err, &got) {
@@ -331,7 +334,7 @@ func hostArch(t *testing.T) string {
 	return string(out)
 }
 
-func TestCloseCutsOffAHangingPlugin(t *testing.T) {
+func TestCloseCutsOffAHangingExit(t *testing.T) {
 	t.Parallel()
 	r := start(t, Options{})
 	o := r.output(r.load(bad(t, "out_bad", "hang")), "bad.0", 0)
@@ -339,7 +342,7 @@ func TestCloseCutsOffAHangingPlugin(t *testing.T) {
 	go func() { exit <- o.Exit() }()
 	waitFor(t, func() bool { return r.inProgress() != "" })
 	if err := r.Close(); err != nil {
-		t.Errorf("Close() = %v, want nil: only the pipeline hangs", err)
+		t.Errorf("Close() = %v, want nil: the main thread does not hang", err)
 	}
 	if err := <-exit; !errors.Is(err, ErrClosed) {
 		t.Errorf("Exit() = %v, want %v", err, ErrClosed)
@@ -347,4 +350,53 @@ func TestCloseCutsOffAHangingPlugin(t *testing.T) {
 	if err := o.Init(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Init() after Close = %v, want %v", err, ErrClosed)
 	}
+}
+
+func TestCloseKillsAHangingHost(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	r.grace = 50 * time.Millisecond
+	path := bad(t, "out_bad", "hang in Register")
+	load := make(chan error)
+	go func() {
+		_, err := r.Load(path)
+		load <- err
+	}()
+	waitFor(t, func() bool { return r.inProgress() != "" })
+	want := fmt.Sprintf("chost: host did not end within 50ms in FLBPluginRegister (%s, thread fluent-bit)", filepath.Base(path))
+	if err := r.Close(); err == nil || err.Error() != want {
+		t.Errorf("Close() = %v, want %v", err, want)
+	}
+	if err := <-load; err == nil {
+		t.Error("Load() = nil, want an error")
+	}
+}
+
+// A driver that is killed takes its host along.
+func TestHostDiesWithItsDriver(t *testing.T) {
+	t.Parallel()
+	needCompiler(t)
+	driver := exec.Command(os.Args[0])
+	driver.Env = append(os.Environ(), driverEnv+"=1")
+	out, err := driver.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := driver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	_, err = fmt.Fscan(out, &pid)
+	_ = driver.Process.Kill()
+	_ = driver.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return !running(pid) })
+}
+
+// running is false for a zombie too, which whoever adopted it has yet to collect.
+func running(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
 }

@@ -53,8 +53,8 @@ type Options struct {
 	Log func(level slog.Level, line string)
 	// Append receives the events of an input; tag is empty for the instance's own tag. events is
 	// valid until it returns; false means not taken. The plugin's thread waits meanwhile, so each
-	// input thread has at most one call in progress, but there may be several at a time. It has to
-	// return for Close to return. nil takes nothing.
+	// input thread has at most one call in progress, but there may be several at a time. It must not
+	// wait for a callback of that input, and has to return for Close to return. nil takes nothing.
 	Append func(input InstanceID, tag string, events []byte) bool
 	// Stderr receives what plugins print on standard output and standard error. nil discards.
 	Stderr io.Writer

@@ -30,7 +30,23 @@ type plugins struct {
 var built plugins
 
 func TestMain(m *testing.M) {
+	if os.Getenv(driverEnv) != "" {
+		drive()
+	}
 	os.Exit(testMain(m))
+}
+
+const driverEnv = "CHOST_TEST_DRIVER"
+
+// drive starts a host, prints its process id and waits to be killed.
+func drive() {
+	h, err := Start(context.Background(), Options{})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(h.pid)
+	select {}
 }
 
 func testMain(m *testing.M) int {
@@ -63,15 +79,21 @@ func goroutinesAbove(n int) string {
 	return ""
 }
 
-var notWord = regexp.MustCompile(`\W+`)
-
-// plugin compiles testdata/NAME.c with definitions such as `BUG="x"`.
-func plugin(t *testing.T, name string, defs ...string) string {
+func needCompiler(t testing.TB) []string {
 	t.Helper()
 	cc, err := compiler()
 	if err != nil {
-		t.Skipf("needs a C compiler: %v", err)
+		t.Skipf("needs a C compiler (install gcc or clang, or set CC): %v", err)
 	}
+	return cc
+}
+
+var notWord = regexp.MustCompile(`\W+`)
+
+// plugin compiles testdata/NAME.c with definitions such as `BUG="x"`.
+func plugin(t testing.TB, name string, defs ...string) string {
+	t.Helper()
+	cc := needCompiler(t)
 	file := name + notWord.ReplaceAllString(strings.Join(defs, "_"), "_") + ".so"
 	path := filepath.Join(built.dir, file)
 	built.mu.Lock()
@@ -105,7 +127,7 @@ type event struct {
 // A rig is a host under test and what came out of it.
 type rig struct {
 	*Host
-	t      *testing.T
+	t      testing.TB
 	events chan event
 	stdout lockedBuffer
 
@@ -131,11 +153,9 @@ func (l *lockedBuffer) String() string {
 }
 
 // start runs a host; at the end of the test it is closed whatever happened.
-func start(t *testing.T, o Options) *rig {
+func start(t testing.TB, o Options) *rig {
 	t.Helper()
-	if _, err := compiler(); err != nil {
-		t.Skipf("needs a C compiler: %v", err)
-	}
+	needCompiler(t)
 	r := &rig{t: t, events: make(chan event, 1000)}
 	if o.Append == nil {
 		o.Append = func(input InstanceID, tag string, events []byte) bool {
@@ -240,10 +260,7 @@ func forGenerations(t *testing.T, test func(t *testing.T, g Generation)) {
 
 func TestSourcesCompileWithoutWarnings(t *testing.T) {
 	t.Parallel()
-	cc, err := compiler()
-	if err != nil {
-		t.Skipf("needs a C compiler: %v", err)
-	}
+	cc := needCompiler(t)
 	for _, hide := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "chost")
 		if err := compile(t.Context(), cc, append(compileFlags(hide), "-Werror"), path); err != nil {
@@ -274,11 +291,8 @@ func TestCompilerErrors(t *testing.T) {
 
 func TestCompileShowsTheCompilersOutput(t *testing.T) {
 	t.Parallel()
-	cc, err := compiler()
-	if err != nil {
-		t.Skipf("needs a C compiler: %v", err)
-	}
-	err = compile(t.Context(), cc, []string{"-DEXPORT=oops", "-D_GNU_SOURCE", "-Werror"}, filepath.Join(t.TempDir(), "chost"))
+	cc := needCompiler(t)
+	err := compile(t.Context(), cc, []string{"-DEXPORT=oops", "-D_GNU_SOURCE", "-Werror"}, filepath.Join(t.TempDir(), "chost"))
 	if err == nil || !strings.Contains(err.Error(), "oops") || !strings.Contains(err.Error(), "api.c") {
 		t.Errorf("compile() = %v, want an error with the compiler's output", err)
 	}
@@ -631,4 +645,46 @@ func TestReload(t *testing.T) {
 			t.Errorf("faults = %q, want none", got)
 		}
 	})
+}
+
+func BenchmarkFlush(b *testing.B) {
+	for _, size := range []int{1 << 10, 1 << 20} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			r := start(b, Options{})
+			o := r.output(r.load(plugin(b, "out_good")), "o", 0, Property{"quiet", "2"})
+			chunk := bytes.Repeat([]byte("x"), size)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if _, err := o.Flush(b.Context(), "t", chunk); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{1 << 10, 1 << 20} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			appended := make(chan struct{})
+			r := start(b, Options{Tick: time.Millisecond, Append: func(InstanceID, string, []byte) bool {
+				appended <- struct{}{}
+				return true
+			}})
+			props := []Property{{"size", fmt.Sprint(size)}, {"times", "64"}}
+			i := r.input(r.load(plugin(b, "in_good")), "i", props...)
+			r.must(i.Start())
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				<-appended
+			}
+			go func() {
+				for range appended {
+				}
+			}()
+			r.must(i.Pause())
+			r.must(i.Exit())
+			close(appended)
+		})
+	}
 }

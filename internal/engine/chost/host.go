@@ -26,6 +26,8 @@ type Host struct {
 	slots    *os.File
 	stderr   *tail
 	kill     func() error
+	pid      int
+	grace    time.Duration
 
 	writeMu sync.Mutex
 
@@ -49,7 +51,8 @@ const (
 )
 
 func newHost(o Options, path string) (*Host, error) {
-	h := &Host{o: o, pending: map[uint32]chan *message{}, done: make(chan struct{}), stderr: &tail{to: o.Stderr}}
+	h := &Host{o: o, grace: closeGrace, stderr: &tail{to: o.Stderr}}
+	h.pending, h.done = map[uint32]chan *message{}, make(chan struct{})
 	p, err := openPipes()
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func newHost(o Options, path string) (*Host, error) {
 		p.closeParent()
 		return nil, err
 	}
-	h.requests, h.slots, h.kill = p.requestsW, p.slots, cmd.Process.Kill
+	h.requests, h.slots, h.kill, h.pid = p.requestsW, p.slots, cmd.Process.Kill, cmd.Process.Pid
 	h.serving.Go(func() { h.serve(p.repliesR, exited) })
 	return h, nil
 }
@@ -251,19 +254,18 @@ func (h *Host) Faults() []Fault {
 
 func (h *Host) close() error {
 	h.closing.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), h.grace)
 	defer cancel()
-	_, err := h.exchange(ctx, newFrame(reqQuit))
+	_, _ = h.exchange(ctx, newFrame(reqQuit))
+	var late error
 	select {
 	case <-h.done:
-		err = nil
 	case <-ctx.Done():
-		err = fmt.Errorf("chost: host did not end within %v%s", closeGrace, h.inProgress())
+		late = fmt.Errorf("chost: host did not end within %v%s", h.grace, h.inProgress())
 		_ = h.kill()
-		<-h.done
 	}
 	h.serving.Wait()
-	return errors.Join(err, h.result(err != nil))
+	return errors.Join(late, h.result(late != nil))
 }
 
 // result is what Close reports once the process has ended.

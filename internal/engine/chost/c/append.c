@@ -63,7 +63,7 @@ static char *pack(const char *tag, size_t tag_len, const void *events, size_t le
     char *p = malloc(tag_len + len + 1);
 
     if (p == NULL) {
-        abort();
+        die("out of memory");
     }
     if (tag_len > 0) {
         memcpy(p, tag, tag_len);

@@ -72,13 +72,13 @@ static struct block *block_map(size_t size)
     uint8_t *base;
 
     if (b == NULL) {
-        abort();
+        die("out of memory");
     }
     b->size = size;
     b->mapped = (FRONT + size + FRONT + page - 1) / page * page;
     base = mmap(NULL, b->mapped + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED || mprotect(base + page, b->mapped, PROT_READ | PROT_WRITE) != 0) {
-        abort();
+        die("out of memory");
     }
     b->page = base + page;
     b->mem = b->page + FRONT;
@@ -161,7 +161,7 @@ static void shadow_take(struct block *b)
     if (b->shadow == NULL) {
         b->shadow = malloc(b->size);
         if (b->shadow == NULL) {
-            abort();
+            die("out of memory");
         }
     }
     memcpy(b->shadow, b->mem, b->size);
@@ -244,7 +244,7 @@ static void check_back(struct block *b, const char *call)
     if (want == NULL) {
         want = malloc(FRONT + page_size());
         if (want == NULL) {
-            abort();
+            die("out of memory");
         }
         memset(want, ZONE_BYTE, FRONT + page_size());
     }

@@ -13,6 +13,12 @@ enum { HEAD = 9, MAX_STR = 4096 };
 
 static pthread_mutex_t send_mu = PTHREAD_MUTEX_INITIALIZER;
 
+_Noreturn void die(const char *why)
+{
+    fprintf(stderr, "chost: %s: %s\n", why, strerror(errno));
+    abort();
+}
+
 /* Without its driver the host has no purpose and must not linger. */
 static _Noreturn void driver_gone(void)
 {
@@ -55,7 +61,7 @@ struct frame *frame_receive(void)
     struct frame *f = calloc(1, sizeof(*f));
 
     if (f == NULL) {
-        abort();
+        die("out of memory");
     }
     read_full(head, sizeof(head));
     f->len = load_u32(head) - (HEAD - 4);
@@ -63,7 +69,7 @@ struct frame *frame_receive(void)
     f->id = load_u32(head + 5);
     f->data = malloc(f->len + 1);
     if (f->data == NULL) {
-        abort();
+        die("out of memory");
     }
     read_full(f->data, f->len);
     return f;
@@ -82,7 +88,7 @@ uint32_t get_u32(struct frame *f)
     uint32_t v;
 
     if (f->len - f->pos < 4) {
-        abort();
+        die("frame too short");
     }
     v = load_u32(f->data + f->pos);
     f->pos += 4;
@@ -96,7 +102,7 @@ const char *get_bytes(struct frame *f, size_t *len)
 
     *len = get_u32(f);
     if (f->len - f->pos <= *len) {
-        abort();
+        die("frame too short");
     }
     p = (const char *) f->data + f->pos;
     f->pos += *len + 1;
@@ -120,7 +126,7 @@ void out_init(struct out *o, uint8_t type, uint32_t id)
 static void out_put(struct out *o, const void *p, size_t len)
 {
     if (len > sizeof(o->buf) - o->len) {
-        abort();
+        die("frame too long");
     }
     memcpy(o->buf + o->len, p, len);
     o->len += len;

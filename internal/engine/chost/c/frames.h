@@ -32,6 +32,9 @@ enum reply {
     REP_FAULT,
 };
 
+/* Ends the process: the host cannot go on. */
+_Noreturn void die(const char *why);
+
 /* A received frame; read with get_*, owned by whoever holds it. */
 struct frame {
     uint8_t type;

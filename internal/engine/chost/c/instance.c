@@ -80,7 +80,7 @@ static void read_properties(struct instance *i, struct frame *f)
         size_t len;
 
         if (p == NULL || (p->key = strdup(get_str(f))) == NULL) {
-            abort();
+            die("out of memory");
         }
         value = get_bytes(f, &len);
         if (len > 0) {
@@ -97,7 +97,7 @@ static struct instance *instance_read(struct library *l, struct frame *f)
     const char *name;
 
     if (i == NULL) {
-        abort();
+        die("out of memory");
     }
     i->lib = l;
     i->id = get_u32(f);

@@ -26,7 +26,7 @@ static struct library *library_new(uint32_t id, const char *path)
     struct library *l = calloc(1, sizeof(*l));
 
     if (l == NULL || (l->path = strdup(path)) == NULL) {
-        abort();
+        die("out of memory");
     }
     l->id = id;
     pthread_mutex_lock(&libraries_mu);

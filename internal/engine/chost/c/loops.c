@@ -33,7 +33,7 @@ struct loop *loop_new(const char *name)
     pthread_condattr_t attr;
 
     if (l == NULL) {
-        abort();
+        die("out of memory");
     }
     snprintf(l->name, sizeof(l->name), "%s", name);
     l->end = &l->first;
@@ -61,7 +61,7 @@ void loop_post(struct loop *l, void (*run)(struct job *), struct frame *f, struc
     struct job *j = calloc(1, sizeof(*j));
 
     if (j == NULL) {
-        abort();
+        die("out of memory");
     }
     j->run = run;
     j->frame = f;

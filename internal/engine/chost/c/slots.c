@@ -111,11 +111,11 @@ static void catch_fatal(void)
 void slots_open(void)
 {
     if (ftruncate(FD_SLOTS, sizeof(*shared)) != 0) {
-        abort();
+        die("slots file");
     }
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, FD_SLOTS, 0);
     if (shared == MAP_FAILED) {
-        abort();
+        die("out of memory");
     }
     close(FD_SLOTS);
     catch_fatal();

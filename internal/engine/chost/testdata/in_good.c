@@ -1,6 +1,6 @@
 /*
  * An input as it should be. Properties: payload, the events; mode, "append" (default) or "return";
- * ms, how long a collect takes.
+ * ms, how long a collect takes; times, appends in a collect; size, bytes of zeros instead of events.
  */
 #include <time.h>
 
@@ -13,6 +13,8 @@ struct state {
     char payload[64];
     int by_return;
     long ms;
+    long times;
+    size_t size;
     int count;
     int paused;
 };
@@ -62,6 +64,8 @@ int FLBPluginInit(struct plugin *p)
     snprintf(s->payload, sizeof(s->payload), "%s", property(s, "PAYLOAD", ""));
     s->by_return = strcmp(property(s, "mode", "append"), "return") == 0;
     s->ms = atol(property(s, "ms", "0"));
+    s->times = atol(property(s, "times", "1"));
+    s->size = (size_t) atol(property(s, "size", "0"));
     mine = s;
     if (p->context[1] == NULL) {
         p->context[1] = s; /* 4.1 and later */
@@ -77,6 +81,17 @@ int FLBPluginInputPreRun(int hot)
     return 0;
 }
 
+static int flood(struct state *s, append_func *append)
+{
+    void *zeros = calloc(1, s->size);
+
+    for (long n = 0; n < s->times; n++) {
+        append(s->ins, NULL, 0, zeros, s->size);
+    }
+    free(zeros);
+    return 0;
+}
+
 static int collect(struct state *s, void **data, size_t *len)
 {
     append_func *append = (append_func *) dlsym(RTLD_DEFAULT, "flb_input_log_append");
@@ -87,6 +102,9 @@ static int collect(struct state *s, void **data, size_t *len)
     nanosleep(&pause, NULL);
     if (s->paused) {
         return 0;
+    }
+    if (s->size > 0) {
+        return flood(s, append);
     }
     n = (size_t) snprintf(text, sizeof(text), "%s%d", s->payload, s->count);
     if (s->by_return || append == NULL) {

@@ -14,10 +14,24 @@ static const char *old_chunk;
 static char *old_tag;
 static volatile char sink;
 
+static void hang(void)
+{
+    pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+
+    pthread_mutex_lock(&mu);
+    for (;;) {
+        pthread_cond_wait(&never, &mu);
+    }
+}
+
 #ifndef NO_REGISTER
 int FLBPluginRegister(struct def *def)
 {
     my_def = def;
+    if (IS("hang in Register")) {
+        hang();
+    }
     if (IS("register -1")) {
         return -1;
     }
@@ -118,9 +132,6 @@ int FLBPluginFlushCtx(void *ctx, const void *data, size_t len, char *tag)
     if (IS("init struct")) {
         report_last_ins();
     }
-    if (IS("ask on exit") && old_tag != NULL) {
-        my_api.output_get_property("x", my_ins);
-    }
     old_chunk = data;
     old_tag = tag;
     return 1;
@@ -131,13 +142,7 @@ int FLBPluginExitCtx(void *ctx)
 {
     (void) ctx;
     if (IS("hang")) {
-        for (;;) {
-            pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
-            pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-
-            pthread_mutex_lock(&mu);
-            pthread_cond_wait(&never, &mu);
-        }
+        hang();
     }
     return 0;
 }

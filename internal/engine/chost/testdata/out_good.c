@@ -1,6 +1,6 @@
 /*
  * An output as it should be. Properties: ret, what flush returns; together, how many flushes must be
- * in progress at a time before one returns.
+ * in progress at a time before one returns; quiet, 2 for no log.
  */
 #include "plugin.h"
 
@@ -10,6 +10,7 @@ struct state {
     char name[32];
     int ret;
     int together;
+    int quiet;
     int inside;
     pthread_mutex_t mu;
     pthread_cond_t changed;
@@ -59,6 +60,7 @@ int FLBPluginInit(struct plugin *p)
     snprintf(s->name, sizeof(s->name), "%s", name != NULL ? name(p->ins) : "unnamed");
     s->ret = number(s, "ret");
     s->together = number(s, "together");
+    s->quiet = number(s, "quiet") == 2;
     pthread_mutex_init(&s->mu, NULL);
     pthread_cond_init(&s->changed, NULL);
     p->context[0] = s;
@@ -91,6 +93,9 @@ int FLBPluginFlushCtx(void *ctx, const void *data, size_t len, char *tag)
         pthread_cond_wait(&s->changed, &s->mu);
     }
     pthread_mutex_unlock(&s->mu);
+    if (s->quiet) {
+        return s->ret;
+    }
     LOG(s, "flush %s %s %.*s on %s", s->name, tag, (int) len, (const char *) data, thread_name());
     return s->ret;
 }
