@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -222,6 +223,7 @@ func waitFor(t *testing.T, done func() bool) {
 		if t.Context().Err() != nil {
 			t.Fatal(t.Context().Err())
 		}
+		runtime.Gosched()
 	}
 }
 
