@@ -1,0 +1,134 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+)
+
+// maxPiece is the most that one append gives to the engine, unless a single event is larger. The engine closes a chunk
+// once it holds more than 2,048,000 bytes (flb_input_chunk.h), whatever the last append added.
+const maxPiece = 1 << 20
+
+// maxTurn bounds how long one Deliver goes on for a section that fills its buffer all the time: the engine calls every
+// second and is told nothing in between.
+const maxTurn = 850 * time.Millisecond
+
+// Buffer holds encoded events between the goroutine of an input, which adds, and the engine's thread, which delivers. Events
+// of one tag keep their order.
+type Buffer struct {
+	limit int
+	room  chan struct{}
+
+	mu      sync.Mutex
+	queue   []*piece          // oldest first
+	filling map[string]*piece // by tag: the piece that takes more
+	size    int               // bytes in queue and in delivery
+}
+
+// piece is events of one tag, encoded one behind the other.
+type piece struct {
+	tag      string
+	events   []byte
+	accepted []func()
+}
+
+// NewBuffer returns a buffer that is full from limit bytes on.
+func NewBuffer(limit int) *Buffer {
+	return &Buffer{limit: limit, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
+}
+
+// Add copies events of one tag into the buffer. accepted, if not nil, is called once the engine has taken them. A full
+// buffer takes them too: who adds asks Full before it makes more.
+func (b *Buffer) Add(tag string, events []byte, accepted func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.filling[tag]
+	if p == nil || len(p.events)+len(events) > maxPiece {
+		p = &piece{tag: tag}
+		b.queue = append(b.queue, p)
+		b.filling[tag] = p
+	}
+	p.events = append(p.events, events...)
+	if accepted != nil {
+		p.accepted = append(p.accepted, accepted)
+	}
+	b.size += len(events)
+}
+
+// Full tells whether the buffer holds its limit or more.
+func (b *Buffer) Full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.size >= b.limit
+}
+
+// Room receives a value after a delivery has made room.
+func (b *Buffer) Room() <-chan struct{} { return b.room }
+
+// Size returns the bytes that wait for delivery.
+func (b *Buffer) Size() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.size
+}
+
+// Deliver gives the buffer's pieces to the engine, oldest first, and returns the engine's error if it refuses one: that
+// one stays in front. While whole pieces come in it goes on for at most maxTurn.
+func (b *Buffer) Deliver(give AppendFunc) error {
+	due := b.len()
+	for end := time.Now().Add(maxTurn); ; due-- {
+		p := b.take(due <= 0)
+		if p == nil || due <= 0 && time.Now().After(end) {
+			b.putBack(p)
+			return nil
+		}
+		if err := give(p.tag, p.events); err != nil {
+			b.putBack(p)
+			return err
+		}
+		b.done(p)
+	}
+}
+
+func (b *Buffer) len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue)
+}
+
+// take removes the oldest piece, nil if there is none or if only a whole one will do.
+func (b *Buffer) take(whole bool) *piece {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue) == 0 || whole && b.filling[b.queue[0].tag] == b.queue[0] {
+		return nil
+	}
+	p := b.queue[0]
+	b.queue = b.queue[1:]
+	if b.filling[p.tag] == p {
+		delete(b.filling, p.tag)
+	}
+	return p
+}
+
+func (b *Buffer) putBack(p *piece) {
+	if p == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue = append([]*piece{p}, b.queue...)
+}
+
+func (b *Buffer) done(p *piece) {
+	b.mu.Lock()
+	b.size -= len(p.events)
+	b.mu.Unlock()
+	select {
+	case b.room <- struct{}{}:
+	default:
+	}
+	for _, accepted := range p.accepted {
+		accepted()
+	}
+}
