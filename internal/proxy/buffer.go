@@ -40,6 +40,9 @@ func NewBuffer(limit int) *Buffer {
 // Add copies events of one tag into the buffer. accepted, if not nil, is called once the engine has taken them. A full
 // buffer takes them too: who adds asks Full before it makes more.
 func (b *Buffer) Add(tag string, events []byte, accepted func()) {
+	if len(events) == 0 && accepted == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.filling[tag]
@@ -82,9 +85,11 @@ func (b *Buffer) Deliver(give AppendFunc) error {
 			b.putBack(p)
 			return nil
 		}
-		if err := give(p.tag, p.events); err != nil {
-			b.putBack(p)
-			return err
+		if len(p.events) > 0 { // none if all elements of a slice were rejected
+			if err := give(p.tag, p.events); err != nil {
+				b.putBack(p)
+				return err
+			}
 		}
 		b.done(p)
 	}

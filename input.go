@@ -1,0 +1,230 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/calyptia/plugin/config"
+	"github.com/calyptia/plugin/internal/proxy"
+	"github.com/calyptia/plugin/record"
+)
+
+// Waits before Collect is called again.
+const (
+	firstWait = time.Second
+	lastWait  = time.Minute
+)
+
+// scratchSize is how much is encoded of a slice before it goes to the buffer.
+const scratchSize = 64 << 10
+
+// input drives an InputPlugin as one section. Three goroutines meet in it: the author's Collect sends events, pump
+// encodes them into the buffer, and the driver's thread, on which all methods of proxy.Input run, delivers.
+type input[C, R any] struct {
+	section
+	plugin  InputPlugin[C, R]
+	bind    binder[C]
+	encoder *record.Encoder[R]
+
+	buffer    *proxy.Buffer
+	events    chan Event[R] // unbuffered: an event that was sent is never in a queue that a stop would forget
+	control   chan state    // unbuffered: once a state is sent, pump has no event in hand
+	state     state         // the driver's view
+	started   bool
+	collected chan struct{} // closed when Collect is over
+	pumped    chan struct{} // closed when pump is over
+	scratch   []byte        // pump's
+}
+
+// state is what pump does with events.
+type state int
+
+const (
+	running  state = iota
+	paused         // leaves them with their senders
+	stopping       // throws them away
+)
+
+func (in *input[C, R]) Init(host proxy.Host) error {
+	in.open(host)
+	own, err := config.Bind[inputProperties](properties{host})
+	if err := initialize(&in.section, in.bind, err, in.plugin.Init); err != nil {
+		return in.fail("input", err)
+	}
+	in.buffer = proxy.NewBuffer(int(own.BufferLimit))
+	in.events = make(chan Event[R])
+	in.control = make(chan state)
+	in.collected = make(chan struct{})
+	in.pumped = make(chan struct{})
+	return nil
+}
+
+func (in *input[C, R]) Start() {
+	if in.started {
+		return
+	}
+	in.started = true
+	go in.pump(in.state)
+	go in.collect()
+}
+
+func (in *input[C, R]) Collect(give proxy.AppendFunc) {
+	if in.state == running {
+		in.deliver(give)
+	}
+}
+
+func (in *input[C, R]) Pause(give proxy.AppendFunc) {
+	in.set(paused)
+	in.deliver(give)
+	in.notify(true)
+}
+
+func (in *input[C, R]) Resume() {
+	in.set(running)
+	in.notify(false)
+}
+
+func (in *input[C, R]) Exit() {
+	in.cancel()
+	in.set(stopping)
+	if in.started && !in.ended() {
+		in.logger.Error("Collect has not returned in time", "after", exitTime)
+	}
+	if lost := in.buffer.Size(); lost > 0 {
+		in.logger.Error("events lost: the engine has not taken them", "bytes", lost)
+	}
+	in.close(in.plugin)
+}
+
+// ended waits until pump, and so Collect, is over.
+func (in *input[C, R]) ended() bool {
+	timer := time.NewTimer(exitTime)
+	defer timer.Stop()
+	select {
+	case <-in.pumped:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// set changes what pump does, and returns when it does it.
+func (in *input[C, R]) set(s state) {
+	in.state = s
+	if in.started {
+		in.control <- s
+	}
+}
+
+func (in *input[C, R]) deliver(give proxy.AppendFunc) {
+	if err := in.buffer.Deliver(give); err != nil {
+		in.logger.Warn("events not taken, kept for the next turn", "bytes", in.buffer.Size(), "error", err)
+	}
+}
+
+func (in *input[C, R]) notify(paused bool) {
+	if p, ok := in.plugin.(PauseNotifier); ok {
+		_ = in.call("Paused", func() error { p.Paused(paused); return nil })
+	}
+}
+
+// collect calls Collect until it has nothing more to say.
+func (in *input[C, R]) collect() {
+	defer close(in.collected)
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		start := time.Now()
+		err := in.call("Collect", func() error { return in.plugin.Collect(in.ctx, in.events) })
+		if err == nil || in.ctx.Err() != nil {
+			return
+		}
+		if time.Since(start) > lastWait {
+			wait = firstWait
+		}
+		in.logger.Error("Collect ended, it is called again", "error", err, "after", wait)
+		if !sleep(in.ctx, wait) {
+			return
+		}
+	}
+}
+
+// sleep returns false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// pump moves events from the channel to the buffer. It goes on after Collect has returned: control is still spoken to.
+func (in *input[C, R]) pump(s state) {
+	defer close(in.pumped)
+	for s != stopping {
+		events := in.events
+		if s == paused || in.buffer.Full() {
+			events = nil
+		}
+		select {
+		case ev := <-events:
+			in.take(&ev)
+		case <-in.buffer.Room():
+		case s = <-in.control:
+		}
+	}
+	in.discard()
+}
+
+// discard frees senders that do not look at their context, until Collect has returned.
+func (in *input[C, R]) discard() {
+	for n := 0; ; n++ {
+		select {
+		case <-in.events:
+		case <-in.collected:
+			if n > 0 {
+				in.logger.Warn("events thrown away: sent after the section's context had ended", "events", n)
+			}
+			return
+		}
+	}
+}
+
+// take encodes an event, or each element of one that is a slice, into the buffer.
+func (in *input[C, R]) take(ev *Event[R]) {
+	if ev.Tag != "" && !in.host.TagsPerEvent() {
+		in.reject(errors.New("tag: events cannot have tags of their own in this engine, which exports no flb_input_log_append"))
+		return
+	}
+	if ev.Time.IsZero() {
+		ev.Time = time.Now()
+	}
+	header := record.Header{Time: ev.Time, Metadata: ev.Metadata}
+	in.scratch = in.scratch[:0]
+	for i, n := 0, in.encoder.Len(&ev.Record); i < n; i++ {
+		var err error
+		if in.scratch, err = in.encoder.Append(in.scratch, &header, &ev.Record, i); err != nil {
+			in.reject(err)
+		}
+		if len(in.scratch) >= scratchSize {
+			in.buffer.Add(ev.Tag, in.scratch, nil)
+			in.scratch = in.scratch[:0]
+		}
+	}
+	in.buffer.Add(ev.Tag, in.scratch, in.guard(ev.Accepted))
+}
+
+// guard keeps a panic of the author's away from the engine's thread.
+func (in *input[C, R]) guard(accepted func()) func() {
+	if accepted == nil {
+		return nil
+	}
+	return func() { _ = in.call("Accepted", func() error { accepted(); return nil }) }
+}
+
+func (in *input[C, R]) reject(err error) {
+	in.logger.Error("event rejected", "error", err)
+}
