@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// builder builds c-shared libraries with the go command.
+type builder struct {
+	off     bool // nothing is built
+	verbose bool // commands and their output are shown
+}
+
+// build builds the program in the file's folder into the file.
+func (b builder) build(s *session, file string) error {
+	dir := filepath.Dir(file)
+	// A folder of its own: no header is left behind, and a process that has the old library open keeps it.
+	temp, err := os.MkdirTemp(dir, ".flbgo-")
+	if err != nil {
+		return fmt.Errorf("build of %s: %w", file, err)
+	}
+	defer os.RemoveAll(temp)
+	output := filepath.Join(temp, filepath.Base(file))
+	if err := b.compile(s, dir, output); err != nil {
+		return fmt.Errorf("build of %s: %w", file, err)
+	}
+	return os.Rename(output, file)
+}
+
+func (b builder) compile(s *session, dir, output string) error {
+	cmd, log := compileCommand(s.stop, dir, output)
+	if b.verbose {
+		s.term.note("in %s: %s", dir, strings.Join(cmd.Args, " "))
+		cmd.Stdout, cmd.Stderr = s.term.w, s.term.w
+		return explain(s.stop, cmd.Run())
+	}
+	done := s.term.step("building " + strings.TrimSuffix(filepath.Base(output), ".so"))
+	err := cmd.Run()
+	done(err)
+	if err = explain(s.stop, err); err != nil && log.Len() > 0 {
+		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(log.Bytes()))
+	}
+	return err
+}
+
+// compileCommand returns the command and what takes its output.
+func compileCommand(ctx context.Context, dir, output string) (*exec.Cmd, *bytes.Buffer) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-o", output, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "PWD="+dir)
+	cmd.Cancel = func() error { return terminate(cmd.Process) }
+	cmd.WaitDelay = 5 * time.Second
+	log := new(bytes.Buffer)
+	cmd.Stdout, cmd.Stderr = log, log
+	return cmd, log
+}
+
+// explain says what an error means that came while, or because, ctx was done.
+func explain(ctx context.Context, err error) error {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errors.New("interrupted")
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("%w (install Go from https://go.dev/dl, or use --no-build with a library that is built)", err)
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/calyptia/plugin/internal/engine"
+	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/internal/engine/conffile"
+)
+
+// embedded runs the configuration in the embedded engine.
+func (r *runCmd) embedded(s *session, w *workspace) error {
+	if err := refuseUnsupported(w.conf.Unsupported); err != nil {
+		return err
+	}
+	if err := w.prepare(s, r.builder()); err != nil {
+		return err
+	}
+	if err := warmUp(s.stop, w); err != nil {
+		return err
+	}
+	if r.Verbose {
+		w.conf.Service.Properties = append(w.conf.Service.Properties, conffile.Property{Key: "log_level", Value: "debug"})
+	}
+	ctx, cancel := r.lifetime(s)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- engine.Run(ctx, w.conf, r.options(s, w)) }()
+	select {
+	case err := <-done:
+		return err
+	case <-s.abort.Done(): // the process of the libraries ends with this one
+		return errAborted
+	}
+}
+
+var errAborted = errors.New("stopped at once: records may be lost")
+
+func (r *runCmd) options(s *session, w *workspace) engine.Options {
+	return engine.Options{
+		Stdout: os.Stdout, Stdin: os.Stdin, Stderr: s.term.w,
+		Log:        func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
+		Generation: chost.Generation(r.Layout), Tick: r.Tick, Dir: w.dir,
+	}
+}
+
+// warmUp has the C host compiled, which happens at its first start, so that --for does not count it.
+func warmUp(ctx context.Context, w *workspace) error {
+	if len(w.conf.Plugins) == 0 {
+		return nil
+	}
+	host, err := chost.Start(ctx, chost.Options{Dir: w.dir})
+	if err != nil {
+		return explain(ctx, err)
+	}
+	return host.Close()
+}
+
+func refuseUnsupported(sections []conffile.Section) error {
+	if len(sections) == 0 {
+		return nil
+	}
+	var lines strings.Builder
+	for _, s := range sections {
+		fmt.Fprintf(&lines, "\n\t%s:%d: %s", s.File, s.Line, strings.TrimSpace(s.Kind+" "+s.Name))
+	}
+	return fmt.Errorf("the embedded engine runs inputs and outputs only (run it with --engine fluent-bit, or remove):%s", &lines)
+}

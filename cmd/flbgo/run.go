@@ -1,0 +1,109 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/calyptia/plugin/internal/engine/chost"
+)
+
+// runCmd is "flbgo run".
+type runCmd struct {
+	Folder string `arg:"" optional:"" help:"Folder with a fluent-bit.conf or fluent-bit.yaml, in which the run then works; the current one by default."`
+
+	Config  string        `short:"c" placeholder:"FILE" help:"Configuration file to run, in the current folder, or in the file's own if only that one has the plugins."`
+	For     time.Duration `placeholder:"TIME" help:"Stop gracefully after this time, such as 5s or 10m, counted from when the plugins are built. Without it, Ctrl-C stops."`
+	Engine  string        `enum:"embedded,fluent-bit" default:"embedded" help:"What runs the configuration: the embedded engine, which is for development and tests, or an installed Fluent Bit ($$FLUENT_BIT, or else fluent-bit in PATH, or else /opt/fluent-bit/bin/fluent-bit)."`
+	NoBuild bool          `help:"Load the plugins' libraries as they are."`
+	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
+
+	Layout generation    `placeholder:"VERSION" group:"Tests of the embedded engine:" help:"Release of Fluent Bit whose memory layouts the plugins meet: 3.2, 4.1, 5.0 or 5.1.1, the default."`
+	Tick   time.Duration `placeholder:"TIME" group:"Tests of the embedded engine:" help:"What the engine takes for a second."`
+}
+
+// Help is what "flbgo run --help" says between usage and flags.
+func (*runCmd) Help() string {
+	return `The configuration names the plugins' libraries (.so files), in a plugins_file or in the list plugins of a YAML file.
+A library whose folder holds a Go program is built first. Records of the stdout output appear on standard output as
+JSON lines, all else on standard error. Ctrl-C stops gracefully, a second one at once.
+
+The embedded engine has the inputs dummy and stdin, the outputs stdout, file and null, and those of libraries. The same
+files run in Fluent Bit when it is started in the same folder.
+
+Examples:
+
+    flbgo run examples/in_procstat             # the plugin in this folder
+    flbgo run --for 5s examples/in_procstat    # for five seconds
+    flbgo run -c fluent-bit.conf | jq .message # a file; records into jq
+    flbgo run --engine fluent-bit .            # in the real Fluent Bit`
+}
+
+// Validate is called by kong when the flags are set.
+func (r *runCmd) Validate() error {
+	switch {
+	case r.Folder != "" && r.Config != "":
+		return errors.New("either FOLDER or --config, not both")
+	case r.For < 0:
+		return fmt.Errorf("--for: %v is negative", r.For)
+	case r.Tick < 0:
+		return fmt.Errorf("--tick: %v is negative", r.Tick)
+	case r.Engine != "embedded" && (r.Layout != "" || r.Tick != 0):
+		return errors.New("--layout and --tick are for the embedded engine")
+	}
+	return nil
+}
+
+// generation is a chost.Generation as a flag.
+type generation string
+
+func (g *generation) UnmarshalText(text []byte) error {
+	if !slices.Contains(chost.Generations, chost.Generation(text)) {
+		return fmt.Errorf("%q is none of %v", text, chost.Generations)
+	}
+	*g = generation(text)
+	return nil
+}
+
+// Run is called by kong.
+func (r *runCmd) Run(s *session) error {
+	start := r.embedded
+	if r.Engine == "fluent-bit" {
+		path, err := findFluentBit(os.Getenv("FLUENT_BIT"), packaged) // before the working directory changes
+		if err != nil {
+			return err
+		}
+		start = func(s *session, w *workspace) error { return r.fluentBit(s, w, path) }
+	}
+	w, err := r.open(s)
+	if err != nil {
+		return err
+	}
+	return start(s, w)
+}
+
+func (r *runCmd) open(s *session) (w *workspace, err error) {
+	if r.Config != "" {
+		w, err = openFile(r.Config)
+	} else {
+		w, err = openFolder(cmp.Or(r.Folder, "."))
+	}
+	if err == nil {
+		s.term.note("%s in %s", w.conf.File, w.dir)
+	}
+	return w, err
+}
+
+func (r *runCmd) builder() builder { return builder{off: r.NoBuild, verbose: r.Verbose} }
+
+// lifetime is done at the first signal, or when --for is over.
+func (r *runCmd) lifetime(s *session) (context.Context, context.CancelFunc) {
+	if r.For == 0 {
+		return context.WithCancel(s.stop)
+	}
+	return context.WithTimeout(s.stop, r.For)
+}
