@@ -1,0 +1,7 @@
+package bridge
+
+/*
+#cgo CFLAGS: -std=c11 -Wall
+#cgo linux LDFLAGS: -ldl -lpthread
+*/
+import "C"

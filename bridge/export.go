@@ -1,0 +1,90 @@
+package bridge
+
+/*
+#include <stddef.h>
+*/
+import "C"
+
+import "unsafe"
+
+// The symbols that the engine looks up, but for the flushes, which are in flush.c. Each converts its arguments, makes one
+// call, and maps the outcome; a panic ends in guard.
+
+//export FLBPluginPreRegister
+func FLBPluginPreRegister(hotReloading C.int) C.int { return 0 }
+
+//export FLBPluginRegister
+func FLBPluginRegister(def unsafe.Pointer) C.int {
+	ok := false
+	guard("FLBPluginRegister", func() { ok = register(def) })
+	if !ok {
+		return -1 // any other value is a success to the engine
+	}
+	return 0
+}
+
+//export FLBPluginUnregister
+func FLBPluginUnregister(def unsafe.Pointer) {
+	guard("FLBPluginUnregister", func() { unregister(def) })
+}
+
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) C.int {
+	ok := false
+	guard("FLBPluginInit", func() { ok = open(plugin) })
+	if !ok {
+		return 0
+	}
+	return 1
+}
+
+//export FLBPluginInputPreRun
+func FLBPluginInputPreRun(hotReload C.int) C.int {
+	guard("FLBPluginInputPreRun", func() { eachHere((*instance).start) })
+	return 0
+}
+
+//export FLBPluginOutputPreRun
+func FLBPluginOutputPreRun(hotReload C.int) C.int { return 0 }
+
+//export FLBPluginInputCallbackCtx
+func FLBPluginInputCallbackCtx(ctx unsafe.Pointer, data *unsafe.Pointer, size *C.size_t) C.int {
+	guard("FLBPluginInputCallbackCtx", func() { find(uintptr(ctx)).collect(returnTo(data, size)) })
+	return 1
+}
+
+//export FLBPluginInputCallback
+func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
+	guard("FLBPluginInputCallback", func() { collectHere(returnTo(data, size)) })
+	return 1
+}
+
+//export FLBPluginInputCleanupCallbackCtx
+func FLBPluginInputCleanupCallbackCtx(ctx, data unsafe.Pointer) C.int { free(data); return 0 }
+
+//export FLBPluginInputCleanupCallback
+func FLBPluginInputCleanupCallback(data unsafe.Pointer) C.int { free(data); return 0 }
+
+//export FLBPluginInputPause
+func FLBPluginInputPause() { guard("FLBPluginInputPause", func() { eachHere((*instance).pause) }) }
+
+//export FLBPluginInputResume
+func FLBPluginInputResume() { guard("FLBPluginInputResume", func() { eachHere((*instance).resume) }) }
+
+//export FLBPluginInputPreExit
+func FLBPluginInputPreExit(hotReload C.int) {}
+
+//export FLBPluginOutputPreExit
+func FLBPluginOutputPreExit(hotReload C.int) {}
+
+//export FLBPluginExitCtx
+func FLBPluginExitCtx(ctx unsafe.Pointer) C.int {
+	guard("FLBPluginExitCtx", func() { find(uintptr(ctx)).exit() })
+	return 0
+}
+
+//export FLBPluginExit
+func FLBPluginExit() C.int {
+	guard("FLBPluginExit", func() { newestHere().exit() })
+	return 0
+}

@@ -1,0 +1,168 @@
+package bridge
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/calyptia/plugin/internal/proxy"
+)
+
+// instance is one section between its Init and its Exit: an input or an output. Its methods may be called on nil, which
+// is what the engine's calls without an Init find.
+type instance struct {
+	handle uintptr
+	thread uint64
+	host   *host
+	input  proxy.Input
+	output proxy.Output
+}
+
+// instances are those that the engine has initialised and not exited, keyed by the handle that the engine's context
+// holds, never "the current one": in a hot reload old and new ones live side by side.
+//
+// Callbacks without a context are found by their thread: all of an input run on the thread that ran its Init. With
+// "threaded off" all inputs share one, and such a callback concerns all of them; they exit in the reverse order of
+// their Init.
+var instances struct {
+	sync.Mutex
+	last     uintptr
+	byHandle map[uintptr]*instance
+	byThread map[uint64][]*instance // inputs in the order of their Init
+}
+
+// add gives i its handle.
+func add(i *instance) {
+	instances.Lock()
+	defer instances.Unlock()
+	if instances.byHandle == nil {
+		instances.byHandle = make(map[uintptr]*instance)
+		instances.byThread = make(map[uint64][]*instance)
+	}
+	instances.last++
+	i.handle = instances.last
+	instances.byHandle[i.handle] = i
+	if i.input != nil {
+		instances.byThread[i.thread] = append(instances.byThread[i.thread], i)
+	}
+}
+
+// remove returns false if i is gone already.
+func remove(i *instance) bool {
+	instances.Lock()
+	defer instances.Unlock()
+	if instances.byHandle[i.handle] != i {
+		return false
+	}
+	delete(instances.byHandle, i.handle)
+	rest := slices.DeleteFunc(instances.byThread[i.thread], func(other *instance) bool { return other == i })
+	if instances.byThread[i.thread] = rest; len(rest) == 0 {
+		delete(instances.byThread, i.thread)
+	}
+	return true
+}
+
+func find(handle uintptr) *instance {
+	instances.Lock()
+	defer instances.Unlock()
+	return instances.byHandle[handle]
+}
+
+// sole returns the one instance there is, for engines that pass no context to a flush.
+func sole() *instance {
+	instances.Lock()
+	defer instances.Unlock()
+	if len(instances.byHandle) != 1 {
+		return nil
+	}
+	for _, i := range instances.byHandle {
+		return i
+	}
+	return nil
+}
+
+// here returns the inputs of the calling thread.
+func here() []*instance {
+	instances.Lock()
+	defer instances.Unlock()
+	return slices.Clone(instances.byThread[thread()])
+}
+
+func eachHere(f func(*instance)) {
+	for _, i := range here() {
+		f(i)
+	}
+}
+
+// collectHere serves a callback that does not say for which input it is. It has room for one result: where there is no
+// append function, the next input waits for the next turn.
+func collectHere(result func([]byte)) {
+	returned := false
+	for _, i := range here() {
+		if returned {
+			return
+		}
+		i.collect(func(events []byte) {
+			returned = len(events) > 0
+			result(events)
+		})
+	}
+}
+
+func newestHere() *instance {
+	all := here()
+	if len(all) == 0 {
+		return sole()
+	}
+	return all[len(all)-1]
+}
+
+func (i *instance) start() { i.input.Start() }
+
+// collect hands over what the input has buffered: through the engine's append function, or else as the callback's result.
+func (i *instance) collect(result func([]byte)) {
+	if i == nil || i.input == nil {
+		return
+	}
+	i.input.Start() // engines before v2.2.0 have no pre-run
+	if i.host.TagsPerEvent() {
+		i.input.Collect(i.host.append)
+		return
+	}
+	var events []byte
+	i.input.Collect(func(_ string, piece []byte) error {
+		events = append(events, piece...)
+		return nil
+	})
+	result(events)
+}
+
+func (i *instance) pause() {
+	if i.host.TagsPerEvent() {
+		i.input.Pause(i.host.append)
+		return
+	}
+	i.input.Pause(func(string, []byte) error { return errNoAppend })
+}
+
+func (i *instance) resume() { i.input.Resume() }
+
+func (i *instance) flush(tag string, chunk []byte) proxy.Verdict {
+	if i == nil || i.output == nil {
+		logEarly(levelError, "plugin: flush of tag "+tag+" for an output that is not initialised")
+		return proxy.Retry
+	}
+	return i.output.Flush(tag, chunk)
+}
+
+// exit ends the instance. The engine frees what host calls into as soon as this has returned.
+func (i *instance) exit() {
+	if i == nil || !remove(i) {
+		return
+	}
+	defer i.host.close()
+	if i.input != nil {
+		i.input.Exit()
+		return
+	}
+	i.output.Exit()
+}

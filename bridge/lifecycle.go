@@ -1,0 +1,138 @@
+package bridge
+
+/*
+#include <stdlib.h>
+#include "engine.h"
+#include "flush.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/calyptia/plugin/internal/proxy"
+)
+
+// guard keeps panics from the engine, whose process they would end.
+func guard(symbol string, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			logEarly(levelError, fmt.Sprintf("plugin: %s panicked: %v\n%s", symbol, r, debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// registration owns the strings that a registration struct points to. The engine copies the name but keeps the
+// description's address for --help.
+type registration struct{ name, description *C.char }
+
+// registrations are keyed by their struct: a hot reload makes the new one before it ends the old one.
+var registrations struct {
+	sync.Mutex
+	byDef map[unsafe.Pointer]registration
+}
+
+func register(def unsafe.Pointer) bool {
+	p, err := proxy.Registered()
+	if err != nil {
+		logEarly(levelError, err.Error())
+		return false
+	}
+	r := registration{C.CString(p.Name), C.CString(p.Description)}
+	C.flbgo_register(def, typeOf(p), C.int(p.Flags), r.name, r.description)
+	registrations.Lock()
+	defer registrations.Unlock()
+	if registrations.byDef == nil {
+		registrations.byDef = make(map[unsafe.Pointer]registration)
+	}
+	registrations.byDef[def] = r
+	return true
+}
+
+// unregister does nothing the second time: v1.9.0 to v2.0.6 call it from every instance's exit.
+func unregister(def unsafe.Pointer) {
+	registrations.Lock()
+	defer registrations.Unlock()
+	r := registrations.byDef[def]
+	delete(registrations.byDef, def)
+	free(unsafe.Pointer(r.name))
+	free(unsafe.Pointer(r.description))
+}
+
+// open makes an instance of what FLBPluginInit was given.
+func open(plugin unsafe.Pointer) bool {
+	p, err := proxy.Registered()
+	if err != nil {
+		logEarly(levelError, err.Error())
+		return false
+	}
+	i := &instance{thread: thread(), host: newHost(p, plugin)}
+	if err := i.init(p); err != nil {
+		i.host.logLines(slog.LevelError, err.Error())
+		i.host.close()
+		return false
+	}
+	add(i)
+	C.flbgo_set_context(&i.host.engine, C.uintptr_t(i.handle))
+	return true
+}
+
+func (i *instance) init(p *proxy.Plugin) error {
+	if p.NewInput != nil {
+		i.input = p.NewInput()
+		return i.input.Init(i.host)
+	}
+	i.output = p.NewOutput()
+	serving.Do(startServing)
+	return i.output.Init(i.host)
+}
+
+func (h *host) logLines(level slog.Level, text string) {
+	for line := range strings.Lines(text) {
+		h.Log(level, strings.TrimRight(line, "\n"))
+	}
+}
+
+var serving sync.Once
+
+func startServing() {
+	C.flbgo_serve_flushes()
+	go serve()
+}
+
+// serve answers flushes. There is always one server that waits, so that a flush that takes its time holds up no other.
+func serve() {
+	for {
+		var idle C.int
+		flush := C.flbgo_next_flush(&idle)
+		if idle == 0 {
+			go serve()
+		}
+		verdict := proxy.Retry
+		guard("FLBPluginFlushCtx", func() { verdict = deliver(flush) })
+		C.flbgo_answer_flush(flush, C.int(verdict))
+	}
+}
+
+func deliver(flush *C.struct_flbgo_flush) proxy.Verdict {
+	i := find(uintptr(flush.handle))
+	if flush.handle == 0 {
+		i = sole()
+	}
+	return i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)))
+}
+
+// returnTo gives events back as the result of a collect callback. The cleanup callback frees them.
+func returnTo(data *unsafe.Pointer, size *C.size_t) func([]byte) {
+	return func(events []byte) {
+		if len(events) > 0 {
+			*data, *size = C.CBytes(events), C.size_t(len(events))
+		}
+	}
+}
