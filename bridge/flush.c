@@ -66,5 +66,5 @@ int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, char *tag) {
     return flush.verdict;
 }
 
-// Looked up by engines before v1.1.0, which know one instance.
+// For engines before v1.1.0, which do not say for which instance it is: answered with a retry, and logged.
 int FLBPluginFlush(const void *data, size_t size, char *tag) { return FLBPluginFlushCtx(NULL, data, size, tag); }

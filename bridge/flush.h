@@ -8,7 +8,7 @@
 
 // A flush that waits for its verdict, on the coroutine's stack.
 struct flbgo_flush {
-    uintptr_t handle; // of the instance, 0 if the engine passes none
+    uintptr_t handle; // of the instance, 0 without an Init
     const void *data;
     size_t size;
     const char *tag;

@@ -67,19 +67,6 @@ func find(handle uintptr) *instance {
 	return instances.byHandle[handle]
 }
 
-// sole returns the one instance there is, for engines that pass no context to a flush.
-func sole() *instance {
-	instances.Lock()
-	defer instances.Unlock()
-	if len(instances.byHandle) != 1 {
-		return nil
-	}
-	for _, i := range instances.byHandle {
-		return i
-	}
-	return nil
-}
-
 // here returns the inputs of the calling thread.
 func here() []*instance {
 	instances.Lock()
@@ -111,7 +98,7 @@ func collectHere(result func([]byte)) {
 func newestHere() *instance {
 	all := here()
 	if len(all) == 0 {
-		return sole()
+		return nil
 	}
 	return all[len(all)-1]
 }

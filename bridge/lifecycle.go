@@ -122,9 +122,6 @@ func serve() {
 
 func deliver(flush *C.struct_flbgo_flush) proxy.Verdict {
 	i := find(uintptr(flush.handle))
-	if flush.handle == 0 {
-		i = sole()
-	}
 	return i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)))
 }
 

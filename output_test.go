@@ -1,0 +1,210 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/internal/proxy"
+	"github.com/calyptia/plugin/internal/proxy/proxytest"
+	"github.com/calyptia/plugin/record"
+	"github.com/google/go-cmp/cmp"
+)
+
+// flusher makes an initialised output of flush.
+func flusher[R any](t *testing.T, h *proxytest.Host, flush func(context.Context, *plugin.Batch[R]) error) proxy.Output {
+	t.Helper()
+	out := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[R]{flush}) }).NewOutput()
+	if err := out.Init(h); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Exit)
+	return out
+}
+
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	type event struct {
+		Index  int
+		Time   time.Time
+		Tag    string
+		Record reading
+	}
+	var got []event
+	var tag string
+	var n int
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[reading]) error {
+		tag, n = batch.Tag(), batch.Len()
+		for ev, err := range batch.Events() {
+			if err != nil {
+				return err
+			}
+			got = append(got, event{ev.Index(), ev.Time, ev.Tag, ev.Record})
+		}
+		return nil
+	})
+	if v := out.Flush("a.b", chunk(t, reading{7}, reading{8})); v != proxy.OK {
+		t.Errorf("Flush = %v, want %v", v, proxy.OK)
+	}
+	want := []event{
+		{0, time.Unix(1, 0).UTC(), "a.b", reading{7}},
+		{1, time.Unix(2, 0).UTC(), "a.b", reading{8}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got)\n%s", diff)
+	}
+	if tag != "a.b" || n != 2 {
+		t.Errorf("Tag, Len = %q, %d, want a.b, 2", tag, n)
+	}
+}
+
+func TestOutputRecordTypes(t *testing.T) {
+	t.Parallel()
+	data := chunk(t, map[string]any{"n": 1, "s": "x"})
+	t.Run("struct", func(t *testing.T) { wantRecord(t, data, reading{1}) })
+	t.Run("pointer", func(t *testing.T) { wantRecord(t, data, &reading{1}) })
+	t.Run("map", func(t *testing.T) { wantRecord(t, data, map[string]any{"n": int64(1), "s": "x"}) })
+	t.Run("any", func(t *testing.T) { wantRecord[any](t, data, map[string]any{"n": int64(1), "s": "x"}) })
+}
+
+func wantRecord[R any](t *testing.T, data []byte, want R) {
+	t.Helper()
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[R]) error {
+		for ev, err := range batch.Events() {
+			if err != nil {
+				return err
+			}
+			if diff := cmp.Diff(want, ev.Record); diff != "" {
+				t.Errorf("record (-want +got)\n%s", diff)
+			}
+		}
+		return nil
+	})
+	if v := out.Flush("t", data); v != proxy.OK {
+		t.Errorf("Flush = %v, want %v", v, proxy.OK)
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	down := errors.New("server down")
+	for _, test := range []struct {
+		name  string
+		flush func(*plugin.Batch[reading]) error
+		want  proxy.Verdict
+		log   string
+	}{
+		{"nil", func(*plugin.Batch[reading]) error { return nil }, proxy.OK, ""},
+		{"error", func(*plugin.Batch[reading]) error { return down }, proxy.Retry, `WARN [test.0] chunk not delivered tag=t error="server down"`},
+		{"panic", func(*plugin.Batch[reading]) error { panic("boom") }, proxy.Retry, "ERROR [test.0] Flush panicked panic=boom stack="},
+		{"drop", func(*plugin.Batch[reading]) error { return plugin.Drop(down) }, proxy.Error, `ERROR [test.0] chunk dropped tag=t error="server down"`},
+		{"wrapped drop", func(*plugin.Batch[reading]) error { return fmt.Errorf("send: %w", plugin.Drop(down)) }, proxy.Error, "send: server down"},
+		{"drop of nil", func(*plugin.Batch[reading]) error { return plugin.Drop(nil) }, proxy.OK, ""},
+		{"record error", func(b *plugin.Batch[reading]) error {
+			for _, err := range b.Events() {
+				if err != nil {
+					return fmt.Errorf("decode: %w", err)
+				}
+			}
+			return nil
+		}, proxy.Error, `n: string \"x\" into int`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h := host()
+			out := flusher(t, h, func(_ context.Context, b *plugin.Batch[reading]) error { return test.flush(b) })
+			if got := out.Flush("t", chunk(t, map[string]any{"n": "x"})); got != test.want {
+				t.Errorf("Flush = %v, want %v", got, test.want)
+			}
+			if test.log != "" {
+				wantLine(t, h, test.log)
+			}
+		})
+	}
+}
+
+func TestEventsGoOnAfterAnError(t *testing.T) {
+	t.Parallel()
+	data := append(chunk(t, map[string]any{"n": 1}, map[string]any{"n": "x"}, map[string]any{"n": 3}), 0xc1)
+	var got []string
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[reading]) error {
+		for ev, err := range batch.Events() {
+			var e *record.Error
+			if errors.As(err, &e) {
+				got = append(got, fmt.Sprintf("%d: error at event %d", ev.Index(), e.Index))
+				continue
+			}
+			got = append(got, fmt.Sprintf("%d: %d", ev.Index(), ev.Record.N))
+		}
+		return nil
+	})
+	out.Flush("t", data)
+	want := []string{"0: 1", "1: error at event 1", "2: 3", "0: error at event 3"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got)\n%s", diff)
+	}
+}
+
+func TestBatchAfterFlush(t *testing.T) {
+	t.Parallel()
+	var kept *plugin.Batch[reading]
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[reading]) error {
+		kept = batch
+		return nil
+	})
+	out.Flush("t", chunk(t, reading{1}, reading{2}))
+	if n := kept.Len(); n != 0 {
+		t.Errorf("Len after Flush = %d, want 0", n)
+	}
+	n := 0
+	for _, err := range kept.Events() {
+		if n++; err == nil {
+			t.Error("Events after Flush: no error")
+		}
+	}
+	if n != 1 {
+		t.Errorf("Events after Flush: %d, want one error", n)
+	}
+}
+
+func TestOrdered(t *testing.T) {
+	t.Parallel()
+	p := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[any]{}, plugin.Ordered()) })
+	if p.Flags != 2048 {
+		t.Errorf("Flags = %d, want 2048", p.Flags)
+	}
+}
+
+// closing is an output with a Close.
+type closing struct {
+	outputFunc[any]
+	close func(context.Context) error
+}
+
+func (c *closing) Close(ctx context.Context) error { return c.close(ctx) }
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		close func(context.Context) error
+		want  string
+	}{
+		{"error", func(context.Context) error { return errors.New("disk full") }, `ERROR [test.0] Close error="disk full"`},
+		{"panic", func(context.Context) error { panic("boom") }, "ERROR [test.0] Close panicked panic=boom"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h := host()
+			out := capture(t, func() { plugin.RegisterOutput("test", "", &closing{close: test.close}) }).NewOutput()
+			if err := out.Init(h); err != nil {
+				t.Fatal(err)
+			}
+			out.Exit()
+			wantLine(t, h, test.want)
+		})
+	}
+}
