@@ -1,4 +1,6 @@
 // Command in_dummy is an untyped input: it reads its property by name and sends a map.
+//
+//	go run ./cmd/flbgo run --for 5s examples/in_dummy
 package main
 
 import (

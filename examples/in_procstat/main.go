@@ -1,4 +1,6 @@
 // Command in_procstat is a typed input: it reports load, memory, CPU time and network traffic of a Linux machine.
+//
+//	go run ./cmd/flbgo run --for 5s examples/in_procstat
 package main
 
 import (

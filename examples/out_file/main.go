@@ -3,6 +3,8 @@
 //	{"date":"2026-01-02T15:04:05.123456789Z","tag":"app.web","record":{"message":"GET /","status":200}}
 //
 // The date is in UTC. Keys of a record are in alphabetical order, and binary values are base64.
+//
+//	go run ./cmd/flbgo run --for 5s examples/out_file
 package main
 
 import (

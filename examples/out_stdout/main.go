@@ -1,4 +1,6 @@
 // Command out_stdout is a small typed output: it prints each event as a JSON line.
+//
+//	go run ./cmd/flbgo run --for 5s examples/out_stdout
 package main
 
 import (
