@@ -1,0 +1,460 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// tick is what hosts take for the second between two collects.
+const tick = 5 * time.Millisecond
+
+// patience bounds every wait for something that is sure to come.
+const patience = 30 * time.Second
+
+// libraries builds each plugin once per run.
+var libraries struct {
+	sync.Mutex
+	dir   string
+	built map[string]func() (string, error)
+}
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	libraries.dir, libraries.built = dir, make(map[string]func() (string, error))
+	return m.Run()
+}
+
+// hasCgo reports why no library can be built.
+var hasCgo = sync.OnceValue(func() error {
+	out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
+	if err != nil {
+		return fmt.Errorf("go env: %w", err)
+	}
+	enabled, cc, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if enabled != "1" {
+		return errors.New("CGO_ENABLED is 0")
+	}
+	_, err = exec.LookPath(strings.Fields(cc)[0])
+	return err
+})
+
+func needCgo(t testing.TB) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs Linux, on which alone the C host runs")
+	}
+	if err := hasCgo(); err != nil {
+		t.Skipf("needs cgo and a C compiler (install gcc or clang, and leave CGO_ENABLED alone): %v", err)
+	}
+}
+
+// library returns the c-shared library of the plugin in folder.
+func library(t testing.TB, folder string) string {
+	t.Helper()
+	needCgo(t)
+	libraries.Lock()
+	build, ok := libraries.built[folder]
+	if !ok {
+		build = sync.OnceValues(func() (string, error) { return buildLibrary(folder) })
+		libraries.built[folder] = build
+	}
+	libraries.Unlock()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func buildLibrary(folder string) (string, error) {
+	path := filepath.Join(libraries.dir, filepath.Base(folder)+".so")
+	// Without debug information it links in half the time.
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", path, ".")
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("in %s: %s: %w\n%s", folder, cmd, err, out)
+	}
+	return path, nil
+}
+
+func example(t testing.TB, name string) string {
+	t.Helper()
+	return library(t, filepath.Join("..", "..", "examples", name))
+}
+
+func own(t testing.TB, name string) string {
+	t.Helper()
+	return library(t, filepath.Join("testdata", name))
+}
+
+// lines collects what is logged or printed, and tells who waits.
+type lines struct {
+	mu   sync.Mutex
+	part []byte // of a line
+	all  []string
+	more chan struct{}
+}
+
+func newLines() *lines { return &lines{more: make(chan struct{}, 1)} }
+
+func (l *lines) log(level slog.Level, line string) { l.add(level.String() + " " + line) }
+
+func (l *lines) add(line string) {
+	l.mu.Lock()
+	l.all = append(l.all, line)
+	l.mu.Unlock()
+	wake(l.more)
+}
+
+// Write takes whole lines and parts of lines.
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	l.part = append(l.part, b...)
+	text := l.part
+	for line, rest, ok := bytes.Cut(text, []byte("\n")); ok; line, rest, ok = bytes.Cut(text, []byte("\n")) {
+		l.all, text = append(l.all, string(line)), rest
+	}
+	l.part = bytes.Clone(text)
+	l.mu.Unlock()
+	wake(l.more)
+	return len(b), nil
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.all, "\n")
+}
+
+func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// A piece is what an input handed over in one go.
+type piece struct {
+	input  chost.InstanceID
+	tag    string
+	events []byte
+}
+
+// A rig is a C host under test: what its inputs hand over waits in it.
+type rig struct {
+	*chost.Host
+	t      testing.TB
+	log    *lines
+	stdout *lines
+
+	mu     sync.Mutex
+	pieces []piece
+	refuse int // pieces to refuse
+}
+
+// start runs a host, which at the end of the test is closed and must have seen no fault.
+func start(t testing.TB, o chost.Options) *rig {
+	t.Helper()
+	needCgo(t)
+	r := &rig{t: t, log: newLines(), stdout: newLines()}
+	o.Log, o.Stderr, o.Append = r.log.log, r.stdout, r.append
+	if o.Tick == 0 {
+		o.Tick = tick
+	}
+	var err error
+	if r.Host, err = chost.Start(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Errorf("Close() = %v, want nil", err)
+		}
+		if t.Failed() {
+			t.Logf("log:\n%s\nprinted:\n%s", r.log, r.stdout)
+		}
+	})
+	return r
+}
+
+func (r *rig) append(input chost.InstanceID, tag string, events []byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer wake(r.log.more)
+	if r.refuse > 0 {
+		r.refuse--
+		return false
+	}
+	r.pieces = append(r.pieces, piece{input, tag, bytes.Clone(events)})
+	return true
+}
+
+// take returns what was handed over since the last call.
+func (r *rig) take() []piece {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := r.pieces
+	r.pieces = nil
+	return taken
+}
+
+func (r *rig) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.pieces)
+}
+
+// until waits for something that shows in the log or in what was handed over.
+func (r *rig) until(what string, done func() bool) {
+	r.t.Helper()
+	if !eventually(r.log.more, done) {
+		r.t.Fatalf("still waiting for %s\nlog:\n%s\nprinted:\n%s", what, r.log, r.stdout)
+	}
+}
+
+func (r *rig) untilLogged(text string) {
+	r.t.Helper()
+	r.until("the log line "+text, func() bool { return r.log.count(text) > 0 })
+}
+
+// eventually asks again whenever it is woken.
+func eventually(woken <-chan struct{}, done func() bool) bool {
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for !done() {
+		select {
+		case <-woken:
+		case <-end.C:
+			return done()
+		}
+	}
+	return true
+}
+
+func (r *rig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatalf("%v\nlog:\n%s", err, r.log)
+	}
+}
+
+func (r *rig) load(path string) *chost.Library {
+	r.t.Helper()
+	lib, err := r.Load(path)
+	r.must(err)
+	return lib
+}
+
+// section makes an instance, not yet initialised.
+func (r *rig) section(lib *chost.Library, o chost.InstanceOptions) *chost.Instance {
+	r.t.Helper()
+	make := r.NewOutput
+	if lib.Kind == chost.Input {
+		make = r.NewInput
+	}
+	i, err := make(lib, o)
+	r.must(err)
+	return i
+}
+
+// run makes, initialises and starts an instance.
+func (r *rig) run(lib *chost.Library, o chost.InstanceOptions) *chost.Instance {
+	r.t.Helper()
+	i := r.section(lib, o)
+	r.must(i.Init())
+	r.must(i.Start())
+	return i
+}
+
+func (r *rig) flush(i *chost.Instance, tag string, chunk []byte) int {
+	r.t.Helper()
+	verdict, err := i.Flush(r.t.Context(), tag, chunk)
+	r.must(err)
+	return verdict
+}
+
+// exit ends instances in this order, then libraries.
+func (r *rig) exit(instances []*chost.Instance, libs ...*chost.Library) {
+	r.t.Helper()
+	for _, i := range instances {
+		r.must(i.Exit())
+	}
+	for _, lib := range libs {
+		r.must(r.Unload(lib))
+	}
+}
+
+// properties are keys and values in turn.
+func properties(keysAndValues ...string) []chost.Property {
+	var props []chost.Property
+	for i := 0; i < len(keysAndValues); i += 2 {
+		props = append(props, chost.Property{Key: keysAndValues[i], Value: keysAndValues[i+1]})
+	}
+	return props
+}
+
+// refused is the step at which a plugin refused, "" if it did not.
+func refused(t testing.TB, err error) string {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	refusal := new(chost.PluginError)
+	if !errors.As(err, &refusal) {
+		t.Fatal(err)
+	}
+	return refusal.Step
+}
+
+func forGenerations(t *testing.T, test func(*testing.T, chost.Generation)) {
+	t.Helper()
+	for _, g := range chost.Generations {
+		t.Run(string(g), func(t *testing.T) {
+			t.Parallel()
+			test(t, g)
+		})
+	}
+}
+
+// A line is an event as the go_file output writes it. Numbers keep their text.
+type line struct {
+	Date   time.Time      `json:"date"`
+	Tag    string         `json:"tag"`
+	Record map[string]any `json:"record"`
+}
+
+func parseLines(t testing.TB, text []byte) []line {
+	t.Helper()
+	var all []line
+	for dec := newDecoder(text); ; {
+		var l line
+		switch err := dec.Decode(&l); {
+		case err == io.EOF:
+			return all
+		case err != nil:
+			t.Fatalf("line %d: %v", len(all)+1, err)
+		}
+		all = append(all, l)
+	}
+}
+
+func newDecoder(text []byte) *json.Decoder {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return dec
+}
+
+func readLines(t testing.TB, path string) []line {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parseLines(t, text)
+}
+
+// decode reads events of the v2 form without the help of package record, and turns them into the lines that they are to
+// become.
+func decode(t testing.TB, tag string, events []byte) []line {
+	t.Helper()
+	var all []line
+	for dec := msgpack.NewDecoder(bytes.NewReader(events)); ; {
+		at, body, err := decodeEvent(dec)
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("event %d of %q: %v", len(all), tag, err)
+		}
+		l := line{Date: at.UTC(), Tag: tag}
+		text, err := json.Marshal(body)
+		if err == nil {
+			err = newDecoder(text).Decode(&l.Record)
+		}
+		if err != nil {
+			t.Fatalf("event %d of %q: %v", len(all), tag, err)
+		}
+		all = append(all, l)
+	}
+}
+
+// decodeEvent reads [[time, metadata], record].
+func decodeEvent(dec *msgpack.Decoder) (at time.Time, body map[string]any, err error) {
+	if n, err := dec.DecodeArrayLen(); err != nil || n != 2 {
+		return at, nil, orLength(err, n) // io.EOF between events
+	}
+	if n, err := dec.DecodeArrayLen(); err != nil || n != 2 {
+		return at, nil, orLength(err, n)
+	}
+	if at, err = decodeTime(dec); err != nil {
+		return at, nil, err
+	}
+	if _, err = dec.DecodeMap(); err != nil {
+		return at, nil, err
+	}
+	body, err = dec.DecodeMap()
+	return at, body, err
+}
+
+func orLength(err error, n int) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("array of %d, want 2", n)
+}
+
+// decodeTime reads Fluent Bit's EventTime: extension 0 of seconds and nanoseconds, 32 bits each, big-endian.
+func decodeTime(dec *msgpack.Decoder) (time.Time, error) {
+	id, size, err := dec.DecodeExtHeader()
+	if err != nil || id != 0 || size != 8 {
+		return time.Time{}, fmt.Errorf("extension %d of %d bytes, want 0 of 8: %w", id, size, err)
+	}
+	var b [8]byte
+	if err := dec.ReadFull(b[:]); err != nil {
+		return time.Time{}, err
+	}
+	seconds := int64(b[0])<<24 | int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])
+	nanos := int64(b[4])<<24 | int64(b[5])<<16 | int64(b[6])<<8 | int64(b[7])
+	return time.Unix(seconds, nanos), nil
+}
+
+// write makes a file in dir.
+func write(t testing.TB, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// within is a context that ends a run that does not end by itself.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
