@@ -186,7 +186,7 @@ func (in *input[C, R]) discard() {
 		case <-in.events:
 		case <-in.collected:
 			if n > 0 {
-				in.logger.Warn("events thrown away: sent after the section's context had ended", "events", n)
+				in.logger.Info("events thrown away: sent while the section was ending", "events", n)
 			}
 			return
 		}

@@ -7,14 +7,13 @@ import (
 
 // builtins returns the catalog's first part.
 func builtins(o Options) catalog {
-	stdout := &lines{w: o.Stdout}
 	return catalog{
 		{kind: "input", name: "dummy", builtin: true,
 			input: func(s setup) (inputInstance, error) { return newDummy(s, o.Tick) }},
 		{kind: "input", name: "stdin", builtin: true,
 			input: func(s setup) (inputInstance, error) { return newStdin(s, o.Stdin) }},
 		{kind: "output", name: "stdout", builtin: true,
-			output: func(s setup) (outputInstance, error) { return newStdout(s, stdout) }},
+			output: func(s setup) (outputInstance, error) { return newStdout(s, o.Stdout) }},
 		{kind: "output", name: "file", builtin: true,
 			output: func(s setup) (outputInstance, error) { return newFile(s, o.Dir) }},
 		{kind: "output", name: "null", builtin: true,
@@ -22,7 +21,7 @@ func builtins(o Options) catalog {
 	}
 }
 
-// lines writes whole lines of several outputs to one writer.
+// lines writes what several outputs, and libraries, print to one writer.
 type lines struct {
 	mu sync.Mutex
 	w  io.Writer

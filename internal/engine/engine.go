@@ -33,7 +33,7 @@ import (
 
 // Options are a run's surroundings. The zero value is usable.
 type Options struct {
-	Stdout io.Writer // of the stdout output; nil discards
+	Stdout io.Writer // of the stdout output and of what libraries print on standard output; nil discards
 	Stdin  io.Reader // of the stdin input; nil is empty. Run leaves a Read behind that waits, unless SetReadDeadline ends it.
 
 	// Log gets the engine's log, a line without time and level at a time, already filtered by log_level. Calls do not
@@ -47,7 +47,7 @@ type Options struct {
 	// Of the process that runs libraries.
 	Generation  chost.Generation // of the engine it plays; "" is the newest
 	HideSymbols bool             // whether it lacks the engine's exported functions, as on Windows
-	Stderr      io.Writer        // what libraries print; nil discards
+	Stderr      io.Writer        // what libraries print on standard error; nil discards
 
 	Dir string // working directory: relative paths of libraries and of the file output count from it; "" is the process's
 }
@@ -59,6 +59,7 @@ func Run(ctx context.Context, c *conffile.Config, o Options) error {
 	if o.Tick <= 0 {
 		o.Tick = time.Second
 	}
+	o.Stdout = &lines{w: o.Stdout}
 	if err := run(ctx, c, o, builtins(o)); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}

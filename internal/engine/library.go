@@ -31,6 +31,10 @@ func (e *engine) load(ctx context.Context, plugins []conffile.Plugin) (err error
 	if e.libs.host, err = chost.Start(ctx, e.hostOptions()); err != nil {
 		return err
 	}
+	go func() { // a crash ends the run, also while nothing is asked of the host
+		<-e.libs.host.Done()
+		e.finish()
+	}()
 	for _, p := range plugins {
 		if err := e.loadOne(p); err != nil {
 			return fmt.Errorf("plugin library %s at %s:%d: %w", p.Path, p.File, p.Line, err)
@@ -45,6 +49,7 @@ func (e *engine) hostOptions() chost.Options {
 		// log_print asks for no level: plugins ask first.
 		Log:    func(level slog.Level, line string) { e.logger(levelTrace)(level, "%s", line) },
 		Append: e.libs.appended,
+		Stdout: e.opts.Stdout,
 		Stderr: e.opts.Stderr,
 		Dir:    e.opts.Dir,
 	}

@@ -44,7 +44,8 @@ func Registered() (*Plugin, error) {
 
 var captureMu sync.Mutex
 
-// Capture returns what register registers, and leaves the library's own registration alone. Calls wait for each other.
+// Capture returns what register registers, and leaves the library's own registration alone. Calls wait for each other;
+// Registered sees the captured registration meanwhile.
 func Capture(register func()) (*Plugin, error) {
 	captureMu.Lock()
 	defer captureMu.Unlock()

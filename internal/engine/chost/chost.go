@@ -56,7 +56,9 @@ type Options struct {
 	// input thread has at most one call in progress, but there may be several at a time. It must not
 	// wait for a callback of that input, and has to return for Close to return. nil takes nothing.
 	Append func(input InstanceID, tag string, events []byte) bool
-	// Stderr receives what plugins print on standard output and standard error. nil discards.
+	// Stdout receives what plugins print on standard output. nil stands for Stderr.
+	Stdout io.Writer
+	// Stderr receives what plugins print on standard error. nil discards.
 	Stderr io.Writer
 	// Dir is the working directory of the process; empty means the caller's.
 	Dir string

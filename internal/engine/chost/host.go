@@ -105,6 +105,9 @@ func (h *Host) command(path string, p pipes) *exec.Cmd {
 	cmd := exec.Command(path, string(h.o.Generation), strconv.FormatInt(h.o.Tick.Microseconds(), 10), hot)
 	cmd.Dir = h.o.Dir
 	cmd.Stdout, cmd.Stderr = h.stderr, h.stderr
+	if h.o.Stdout != nil {
+		cmd.Stdout = h.o.Stdout
+	}
 	cmd.ExtraFiles = []*os.File{p.requestsR, p.repliesW, p.slots}
 	cmd.SysProcAttr = sysProcAttr()
 	cmd.WaitDelay = outputGrace
@@ -244,6 +247,9 @@ func (h *Host) addFault(m *message) {
 	defer h.mu.Unlock()
 	h.faults = append(h.faults, f)
 }
+
+// Done is closed when the process has ended, be it by Close or by a crash.
+func (h *Host) Done() <-chan struct{} { return h.done }
 
 // Faults returns the violations so far.
 func (h *Host) Faults() []Fault {
