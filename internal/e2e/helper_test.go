@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/record"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -226,6 +227,23 @@ func (r *rig) waiting() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.pieces)
+}
+
+// arrived waits for n records and returns what they came in. Accepted may run before they are here: an engine without an
+// append function gets them as a callback's result.
+func (r *rig) arrived(n int) []piece {
+	r.t.Helper()
+	var all []piece
+	r.until(fmt.Sprint(n, " records"), func() bool {
+		for _, p := range r.take() {
+			size, err := record.Count(p.events)
+			r.must(err)
+			n -= size
+			all = append(all, p)
+		}
+		return n <= 0
+	})
+	return all
 }
 
 // until waits for something that shows in the log or in what was handed over.
