@@ -476,3 +476,17 @@ func within(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// chunk is n events of the v2 form, made without the help of package record.
+func chunk(t testing.TB, n int) []byte {
+	t.Helper()
+	var events bytes.Buffer
+	enc := msgpack.NewEncoder(&events)
+	for i := range n {
+		events.WriteString("\x92\x92\xd7\x00\x66\x00\x00\x00\x00\x00\x00\x01\x80")
+		if err := enc.Encode(map[string]int{"n": i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return events.Bytes()
+}

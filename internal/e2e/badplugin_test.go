@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/google/go-cmp/cmp"
+)
+
+// A mistake in the registration is a reason in the engine's log and a refusal, and the host lives on.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ mistake, log string }{
+		{"nothing", `no plugin registered: call plugin.RegisterInput or plugin.RegisterOutput from init`},
+		{"two", `output "second": registered after input "first": a library has one plugin`},
+		{"no map", `input "number": record: int is no record: ` +
+			`a record is a struct, a pointer to a struct, map[string]T or any, or a slice of those`},
+		{"no map to read", `output "numbers": record: []int is no record: ` +
+			`a record is a struct, a pointer to a struct, map[string]T or any`},
+		{"struct tag", `input "tagged": struct tag on badTag.Brokers: unknown option "requird"; did you mean validate:"required"?`},
+		{"default", `input "defaulted": struct tag on badDefault.Batch: default "many" is not a whole number`},
+		{"nil", `input "none": value: nil, want a pointer to the plugin's struct`},
+		{"nil interface", `input "none": value: nil, want a pointer to the plugin's struct`},
+		{"name", `input "two words": name: "two words" contains a blank or "://"`},
+	} {
+		t.Run(tt.mistake, func(t *testing.T) {
+			t.Parallel()
+			for _, hidden := range []bool{false, true} {
+				t.Run("hidden "+strconv.FormatBool(hidden), func(t *testing.T) {
+					t.Parallel()
+					dir := t.TempDir()
+					write(t, dir, "mistake", tt.mistake)
+					r := start(t, chost.Options{Generation: "3.2", Dir: dir, HideSymbols: hidden})
+					_, err := r.Load(own(t, "mistakes"))
+					if got := refused(t, err); got != "FLBPluginRegister" {
+						t.Errorf("Load() refused at %q, want FLBPluginRegister", got)
+					}
+					want, log := "ERROR plugin: "+tt.log, r.log
+					if hidden { // the log cannot be reached yet
+						want, log = "plugin: "+tt.log, r.stdout
+					}
+					r.until("the reason", func() bool { return log.String() != "" })
+					if diff := cmp.Diff(want, log.String()); diff != "" {
+						t.Errorf("log (-want +got):\n%s", diff)
+					}
+					r.worksWith("in_sequence")
+				})
+			}
+		})
+	}
+}
+
+// worksWith runs an input to see that the host is alive and well.
+func (r *rig) worksWith(input string) {
+	r.t.Helper()
+	lib := r.load(own(r.t, input))
+	in := r.run(lib, sequence("count", "3"))
+	r.untilLogged("accepted count=3")
+	r.exit([]*chost.Instance{in}, lib)
+}
+
+// fault is how Go reports the nil dereference that in_panic and out_panic make.
+const fault = "runtime error: invalid memory address or nil pointer dereference"
+
+// A panic is caught and logged with its stack; the section's sibling and the host live on.
+func TestPanicsOfInput(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		in      string
+		refused string
+	}{
+		{"Validate", "FLBPluginInit"},
+		{"Init", "FLBPluginInit"},
+		{"Collect", ""},
+		{"Accepted", ""},
+		{"Paused", ""},
+		{"Close", ""},
+	} {
+		t.Run(tt.in, func(t *testing.T) {
+			t.Parallel()
+			forGenerations(t, func(t *testing.T, g chost.Generation) {
+				r := start(t, chost.Options{Generation: g})
+				lib := r.load(own(t, "in_panic"))
+				bad := r.section(lib, settings("panic.0", "in", tt.in))
+				if got := refused(t, bad.Init()); got != tt.refused {
+					t.Errorf("Init() refused at %q, want %q", got, tt.refused)
+				}
+				good := r.run(lib, settings("panic.1"))
+				if tt.refused == "" {
+					r.must(bad.Start())
+					r.until("the good section's event", func() bool { return r.from(good) > 0 })
+					if tt.in != "Collect" {
+						r.until("the bad section's event", func() bool { return r.from(bad) > 0 })
+					}
+					r.must(bad.Pause())
+					r.must(bad.Resume())
+				}
+				r.exit([]*chost.Instance{good, bad}, lib)
+				r.wantPanic(tt.in)
+			})
+		})
+	}
+}
+
+// from counts the pieces of an input.
+func (r *rig) from(input *chost.Instance) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, p := range r.pieces {
+		if p.input == input.ID() {
+			n++
+		}
+	}
+	return n
+}
+
+// wantPanic looks for the one line that reports it, with the plugin's own function in the stack.
+func (r *rig) wantPanic(method string) {
+	r.t.Helper()
+	begin := "ERROR [panic.0] " + method + " panicked panic=\"" + fault + "\" stack="
+	found := 0
+	for line := range strings.Lines(r.log.String()) {
+		if strings.HasPrefix(line, begin) && strings.Contains(line, "main.(*settings).panicIn") {
+			found++
+		}
+	}
+	if found != 1 {
+		r.t.Errorf("%d log lines begin with %s and show the stack, want 1", found, begin)
+	}
+}
+
+func TestPanicsOfOutput(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		in      string
+		refused string
+		verdict int
+	}{
+		{"Validate", "FLBPluginInit", 0},
+		{"Init", "FLBPluginInit", 0},
+		{"Flush", "", 2},
+		{"Close", "", 1},
+	} {
+		t.Run(tt.in, func(t *testing.T) {
+			t.Parallel()
+			forGenerations(t, func(t *testing.T, g chost.Generation) {
+				r := start(t, chost.Options{Generation: g})
+				lib := r.load(own(t, "out_panic"))
+				bad := r.section(lib, settings("panic.0", "in", tt.in))
+				if got := refused(t, bad.Init()); got != tt.refused {
+					t.Errorf("Init() refused at %q, want %q", got, tt.refused)
+				}
+				good := r.run(lib, settings("panic.1"))
+				if tt.refused == "" {
+					if got := r.flush(bad, "t", chunk(t, 1)); got != tt.verdict {
+						t.Errorf("Flush() = %d, want %d", got, tt.verdict)
+					}
+				}
+				if got := r.flush(good, "t", chunk(t, 1)); got != 1 {
+					t.Errorf("Flush() = %d of the other section, want 1", got)
+				}
+				r.exit([]*chost.Instance{bad, good}, lib)
+				r.wantPanic(tt.in)
+			})
+		})
+	}
+}
+
+// TestVerdicts holds what an output returns against what the engine gets and what is logged.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	broken := append(chunk(t, 1), 0xc1)
+	for _, tt := range []struct {
+		name  string
+		fail  string
+		chunk []byte
+		want  int
+		log   string
+	}{
+		{"delivered", "", chunk(t, 1), 1, ``},
+		{"not delivered", "Flush", chunk(t, 1), 2, `WARN [panic.0] chunk not delivered tag=t error="told to fail"`},
+		{"given up", "Drop", chunk(t, 1), 0, `ERROR [panic.0] chunk dropped tag=t error="told to fail"`},
+		{"unreadable", "", broken, 0, `ERROR [panic.0] chunk dropped tag=t error="record: event 1 at byte 17: `},
+		{"empty", "", nil, 1, ``},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, workers := range []int{0, 2} {
+				r := start(t, chost.Options{Generation: "5.0"})
+				lib := r.load(own(t, "out_panic"))
+				out := r.run(lib, chost.InstanceOptions{Name: "panic.0", Properties: properties("fail", tt.fail), Workers: workers})
+				if got := r.flush(out, "t", tt.chunk); got != tt.want {
+					t.Errorf("Flush() = %d with %d workers, want %d", got, workers, tt.want)
+				}
+				if log := r.log.String(); !strings.HasPrefix(log, tt.log) || tt.log == "" && log != "" {
+					t.Errorf("log\n got %s\nwant %s", log, tt.log)
+				}
+				r.exit([]*chost.Instance{out}, lib)
+			}
+		})
+	}
+}
