@@ -39,14 +39,14 @@ func absolute(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// isProgram reports whether the folder's Go files are of a package main. Files that cannot be read as Go count: the
+// isProgram reports whether the folder's Go files, tests aside, are of a package main. Files that cannot be read as Go count: the
 // compiler says what is wrong with them.
 func isProgram(folder string) bool {
 	context := build.Default
 	context.CgoEnabled = true
 	pkg, err := context.ImportDir(folder, 0)
 	if err == nil {
-		return pkg.IsCommand()
+		return pkg.IsCommand() && len(pkg.GoFiles)+len(pkg.CgoFiles) > 0
 	}
 	return len(pkg.InvalidGoFiles) > 0
 }
