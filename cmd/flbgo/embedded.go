@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 func (r *runCmd) embedded(s *session, w *workspace) error {
 	if err := refuseUnsupported(w.conf.Unsupported); err != nil {
 		return err
+	}
+	if runtime.GOOS != "linux" && len(w.conf.Plugins) > 0 {
+		return errors.New("the embedded engine loads libraries on Linux only (run it with --engine fluent-bit)")
 	}
 	if err := w.prepare(s, r.builder()); err != nil {
 		return err

@@ -158,7 +158,7 @@ func TestFluentBit(t *testing.T) {
 		stdout       string
 		stderr       string
 	}{
-		{"for a time", fakeEngine, []string{"--for", "1s"}, nil, 0, "called with -c fluent-bit.conf in DIR/p\nterminated\n", ""},
+		{"for a time", fakeEngine, []string{"--for", "2s"}, nil, 0, "called with -c fluent-bit.conf in DIR/p\nterminated\n", ""},
 		{"interrupted", fakeEngine, []string{"-v"}, []trigger{{"called", syscall.SIGINT}},
 			0, "called with -c fluent-bit.conf -v in DIR/p\nterminated\n", "flbgo: stopping"},
 		{"ends by itself", "#!/bin/sh\necho out\necho err >&2\n", nil, nil, 0, "out\n", "err\n"},
