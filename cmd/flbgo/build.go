@@ -62,13 +62,18 @@ func compileCommand(ctx context.Context, dir, output string) (*exec.Cmd, *bytes.
 	return cmd, log
 }
 
-// explain says what an error means that came while, or because, ctx was done.
+// explain says what to do about an error of the go command.
 func explain(ctx context.Context, err error) error {
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return errors.New("interrupted")
-	case errors.Is(err, exec.ErrNotFound):
+	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("%w (install Go from https://go.dev/dl, or use --no-build with a library that is built)", err)
+	}
+	return interrupted(ctx, err)
+}
+
+// interrupted replaces an error that came after ctx was done, most likely because of it.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted")
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func warmUp(ctx context.Context, w *workspace) error {
 	}
 	host, err := chost.Start(ctx, chost.Options{Dir: w.dir})
 	if err != nil {
-		return explain(ctx, err)
+		return interrupted(ctx, err)
 	}
 	return host.Close()
 }

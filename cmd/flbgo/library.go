@@ -39,8 +39,8 @@ func absolute(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// isProgram reports whether the folder's Go files, tests aside, are of a package main. Files that cannot be read as Go count: the
-// compiler says what is wrong with them.
+// isProgram reports whether the folder's Go files, tests aside, are of a package main. Files that cannot be read as Go
+// count: the compiler says what is wrong with them.
 func isProgram(folder string) bool {
 	context := build.Default
 	context.CgoEnabled = true
