@@ -33,7 +33,7 @@ func records(t *testing.T, chunk []byte) []map[string]any {
 }
 
 // chunk encodes events of whole seconds.
-func chunk[R any](t *testing.T, all ...R) []byte {
+func chunk[R any](t testing.TB, all ...R) []byte {
 	t.Helper()
 	encoder, err := record.NewEncoder[R]()
 	if err != nil {
