@@ -9,6 +9,9 @@ import (
 // once it holds more than 2,048,000 bytes (flb_input_chunk.h), whatever the last append added.
 const maxPiece = 1 << 20
 
+// maxSpare is how many pieces' memory a section keeps for the next pieces.
+const maxSpare = 4
+
 // maxTurn bounds how long one Deliver goes on for a section that fills its buffer all the time: the engine calls every
 // second and is told nothing in between.
 const maxTurn = 850 * time.Millisecond
@@ -23,6 +26,7 @@ type Buffer struct {
 	queue   []*piece          // oldest first
 	filling map[string]*piece // by tag: the piece that takes more
 	size    int               // bytes in queue and in delivery
+	spare   [][]byte          // memory of pieces that were delivered
 }
 
 // piece is events of one tag, encoded one behind the other.
@@ -47,7 +51,7 @@ func (b *Buffer) Add(tag string, events []byte, accepted func()) {
 	defer b.mu.Unlock()
 	p := b.filling[tag]
 	if p == nil || len(p.events)+len(events) > maxPiece {
-		p = &piece{tag: tag}
+		p = &piece{tag: tag, events: b.memory()}
 		b.queue = append(b.queue, p)
 		b.filling[tag] = p
 	}
@@ -56,6 +60,17 @@ func (b *Buffer) Add(tag string, events []byte, accepted func()) {
 		p.accepted = append(p.accepted, accepted)
 	}
 	b.size += len(events)
+}
+
+// memory returns room for a piece.
+func (b *Buffer) memory() []byte {
+	last := len(b.spare) - 1
+	if last < 0 {
+		return nil
+	}
+	m := b.spare[last]
+	b.spare = b.spare[:last]
+	return m
 }
 
 // Full tells whether the buffer holds its limit or more.
@@ -128,6 +143,9 @@ func (b *Buffer) putBack(p *piece) {
 func (b *Buffer) done(p *piece) {
 	b.mu.Lock()
 	b.size -= len(p.events)
+	if cap(p.events) <= 2*maxPiece && len(b.spare) < maxSpare {
+		b.spare = append(b.spare, p.events[:0])
+	}
 	b.mu.Unlock()
 	select {
 	case b.room <- struct{}{}:
