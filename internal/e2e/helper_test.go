@@ -19,6 +19,7 @@ import (
 
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/record"
+	"github.com/google/go-cmp/cmp"
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -176,13 +177,16 @@ type rig struct {
 	mu     sync.Mutex
 	pieces []piece
 	refuse int // pieces to refuse
+
+	faults []string // that the host is to see
 }
 
-// start runs a host, which at the end of the test is closed and must have seen no fault.
+// start runs a host, which at the end of the test is closed and must have seen no other faults than r.faults.
 func start(t testing.TB, o chost.Options) *rig {
 	t.Helper()
 	needCgo(t)
 	r := &rig{t: t, log: newLines(), stdout: newLines()}
+	r.stdout.more = r.log.more
 	o.Log, o.Stderr, o.Append = r.log.log, r.stdout, r.append
 	if o.Tick == 0 {
 		o.Tick = tick
@@ -192,14 +196,27 @@ func start(t testing.TB, o chost.Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Errorf("Close() = %v, want nil", err)
-		}
+		r.close()
 		if t.Failed() {
 			t.Logf("log:\n%s\nprinted:\n%s", r.log, r.stdout)
 		}
 	})
 	return r
+}
+
+func (r *rig) close() {
+	err := r.Close()
+	seen := new(chost.FaultError)
+	if err != nil && !errors.As(err, &seen) {
+		r.t.Errorf("Close() = %v, want nil", err)
+	}
+	var faults []string
+	for _, f := range seen.Faults {
+		faults = append(faults, f.String())
+	}
+	if diff := cmp.Diff(r.faults, faults); diff != "" {
+		r.t.Errorf("faults (-want +got):\n%s", diff)
+	}
 }
 
 func (r *rig) append(input chost.InstanceID, tag string, events []byte) bool {
