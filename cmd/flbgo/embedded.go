@@ -26,16 +26,17 @@ func (r *runCmd) embedded(s *session, w *workspace) error {
 	if err := w.prepare(s, r.builder()); err != nil {
 		return err
 	}
-	if err := warmUp(s.stop, w); err != nil {
-		return err
-	}
 	if r.Verbose {
 		w.conf.Service.Properties = append(w.conf.Service.Properties, conffile.Property{Key: "log_level", Value: "debug"})
 	}
-	ctx, cancel := r.lifetime(s)
+	ctx, cancel := context.WithCancel(s.stop)
 	defer cancel()
+	options := r.options(s, w)
+	if r.For > 0 {
+		options.Started = func() { time.AfterFunc(r.For, cancel) }
+	}
 	done := make(chan error, 1)
-	go func() { done <- engine.Run(ctx, w.conf, r.options(s, w)) }()
+	go func() { done <- engine.Run(ctx, w.conf, options) }()
 	select {
 	case err := <-done:
 		return err
@@ -52,18 +53,6 @@ func (r *runCmd) options(s *session, w *workspace) engine.Options {
 		Log:        func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
 		Generation: chost.Generation(r.Layout), Tick: r.Tick, Dir: w.dir,
 	}
-}
-
-// warmUp has the C host compiled, which happens at its first start, so that --for does not count it.
-func warmUp(ctx context.Context, w *workspace) error {
-	if len(w.conf.Plugins) == 0 {
-		return nil
-	}
-	host, err := chost.Start(ctx, chost.Options{Dir: w.dir})
-	if err != nil {
-		return interrupted(ctx, err)
-	}
-	return host.Close()
 }
 
 func refuseUnsupported(sections []conffile.Section) error {

@@ -43,7 +43,10 @@ func (r *runCmd) fluentBit(s *session, w *workspace, path string) error {
 	for _, line := range w.conf.Warnings {
 		s.term.note("%s", line)
 	}
-	ctx, cancel := r.lifetime(s)
+	ctx, cancel := s.stop, context.CancelFunc(func() {})
+	if r.For > 0 {
+		ctx, cancel = context.WithTimeout(s.stop, r.For)
+	}
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "-c", w.conf.File)
 	if r.Verbose {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +16,7 @@ type runCmd struct {
 	Folder string `arg:"" optional:"" help:"Folder with a fluent-bit.conf or fluent-bit.yaml, in which the run then works; the current one by default."`
 
 	Config  string        `short:"c" placeholder:"FILE" help:"Configuration file to run, in the current folder, or in the file's own if only that one has the plugins."`
-	For     time.Duration `placeholder:"TIME" help:"Stop gracefully after this time, such as 5s or 10m, counted from when the plugins are built. Without it, Ctrl-C stops."`
+	For     time.Duration `placeholder:"TIME" help:"Stop gracefully after this time, such as 5s or 10m, counted from when the inputs have started (the start of Fluent Bit, if that runs). Without it, Ctrl-C stops."`
 	Engine  string        `enum:"embedded,fluent-bit" default:"embedded" help:"What runs the configuration: the embedded engine, which is for development and tests, or an installed Fluent Bit ($$FLUENT_BIT, or else fluent-bit in PATH, or else /opt/fluent-bit/bin/fluent-bit)."`
 	NoBuild bool          `help:"Load the plugins' libraries as they are."`
 	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
@@ -99,11 +98,3 @@ func (r *runCmd) open(s *session) (w *workspace, err error) {
 }
 
 func (r *runCmd) builder() builder { return builder{off: r.NoBuild, verbose: r.Verbose} }
-
-// lifetime is done at the first signal, or when --for is over.
-func (r *runCmd) lifetime(s *session) (context.Context, context.CancelFunc) {
-	if r.For == 0 {
-		return context.WithCancel(s.stop)
-	}
-	return context.WithTimeout(s.stop, r.For)
-}

@@ -40,6 +40,9 @@ type Options struct {
 	// overlap. nil discards.
 	Log func(level slog.Level, line string)
 
+	// Started is called when every instance has been initialised and the inputs run; nil if not wanted.
+	Started func()
+
 	// Tick is what the engine takes for a second when it flushes, retries, generates dummy events, or collects from
 	// inputs of libraries; the grace period is in real seconds. 0 means a second. Tests make it short.
 	Tick time.Duration
@@ -102,6 +105,9 @@ func (e *engine) whole(ctx context.Context, c *conffile.Config) error {
 	}
 	if err := e.start(); err != nil {
 		return err
+	}
+	if e.opts.Started != nil {
+		e.opts.Started()
 	}
 	e.run(ctx)
 	e.stop()

@@ -239,3 +239,26 @@ func TestRunErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestStarted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, rate string
+		want       int
+	}{
+		{"inputs run", "1", 1},
+		{"start fails", "often", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			c := load(t, "[INPUT]\n  name dummy\n  rate "+test.rate+"\n[OUTPUT]\n  name null\n")
+			started := 0
+			err := Run(ctx, c, Options{Started: func() { started++; cancel() }})
+			if started != test.want || (err == nil) != (test.want == 1) {
+				t.Errorf("Run = %v, Started called %d times, want %d", err, started, test.want)
+			}
+		})
+	}
+}
