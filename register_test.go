@@ -163,6 +163,7 @@ func TestRegistrationMistakes(t *testing.T) {
 		{"nil", func() { plugin.RegisterInput("a", "", (*configured[struct{}])(nil)) }, `plugin: input "a": value: nil, want a pointer to the plugin's struct`},
 		{"nil interface", func() { plugin.RegisterInput[struct{}, reading]("a", "", nil) }, `plugin: input "a": value: nil, want a pointer to the plugin's struct`},
 		{"struct tag", func() { plugin.RegisterInput("a", "", &configured[misspelt]{}) }, `plugin: input "a": struct tag on misspelt.Brokers: `},
+		{"config is no struct", func() { plugin.RegisterInput("a", "", &configured[int]{}) }, `plugin: input "a": configuration type int: not a struct`},
 		{"record is no map", func() { plugin.RegisterOutput("a", "", &outputFunc[int]{}) }, `plugin: output "a": record: int`},
 		{"batch as a slice", func() { plugin.RegisterOutput("a", "", &outputFunc[[]reading]{}) }, `plugin: output "a": record: []plugin_test.reading`},
 		{"two mistakes", func() { plugin.RegisterOutput("", "", &outputFunc[int]{}) }, "\nname: empty"},
