@@ -25,14 +25,21 @@ func arrivals(t testing.TB, pieces []piece, input *chost.Instance) []arrival {
 			continue
 		}
 		for _, l := range decode(t, p.tag, p.events) {
-			n, err := strconv.Atoi(l.Record["n"].(json.Number).String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, arrival{p.tag, n})
+			all = append(all, arrival{p.tag, number(t, l)})
 		}
 	}
 	return all
+}
+
+// number is that of a record of in_sequence.
+func number(t testing.TB, l line) int {
+	t.Helper()
+	text, _ := l.Record["n"].(json.Number)
+	n, err := strconv.Atoi(text.String())
+	if err != nil {
+		t.Fatalf("record %v has no number n", l.Record)
+	}
+	return n
 }
 
 // byTag splits arrivals: across tags there is no order to rely on.
