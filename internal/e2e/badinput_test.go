@@ -48,6 +48,7 @@ var mistaken = []struct {
 // A section with mistakes is refused with one error that names them all. The other section of the library works.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range mistaken {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 // A mistake in the registration is a reason in the engine's log and a refusal, and the host lives on.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range []struct{ mistake, log string }{
 		{"nothing", `no plugin registered: call plugin.RegisterInput or plugin.RegisterOutput from init`},
 		{"two", `output "second": registered after input "first": a library has one plugin`},
@@ -67,6 +68,7 @@ const fault = "runtime error: invalid memory address or nil pointer dereference"
 // A panic is caught and logged with its stack; the section's sibling and the host live on.
 func TestPanicsOfInput(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range []struct {
 		in      string
 		refused string
@@ -135,6 +137,7 @@ func (r *rig) wantPanics(method string, times int) {
 
 func TestPanicsOfOutput(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range []struct {
 		in      string
 		refused string
@@ -173,6 +176,7 @@ func TestPanicsOfOutput(t *testing.T) {
 // TestVerdicts holds what an output returns against what the engine gets and what is logged.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	broken := append(chunk(t, 1), 0xc1)
 	for _, tt := range []struct {
 		name  string

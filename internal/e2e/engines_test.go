@@ -49,7 +49,6 @@ func forRunners(t *testing.T, test func(*testing.T, runner)) {
 
 func runEmbedded(t *testing.T, o engine.Options, dir string, enough func(string) bool) (string, error) {
 	t.Helper()
-	needCgo(t)
 	c, err := conffile.Load(filepath.Join(dir, "fluent-bit.conf"))
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +78,6 @@ func fluentBit() string {
 
 func runFluentBit(t *testing.T, dir string, enough func(string) bool) (string, error) {
 	t.Helper()
-	needCgo(t)
 	path := fluentBit()
 	if path == "" {
 		t.Skip("needs Fluent Bit 5.1 (https://docs.fluentbit.io/manual/installation, or set FLUENT_BIT to the path of fluent-bit)")
@@ -117,6 +115,7 @@ func stopWhen(done <-chan error, output *lines, enough func(string) bool, stop f
 // The same files give the same records under every engine, where a stop that follows the last send loses none.
 func TestEngines(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	const conf = `
 [SERVICE]
     flush        0.2
@@ -250,6 +249,7 @@ func machine(t *testing.T, path string) map[string]any {
 // The configuration that an example comes with runs as it is.
 func TestExamples(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	printed := map[string]string{
 		"in_dummy":    `"message":"hello from go-test-input-plugin"`,
 		"in_procstat": `"memory":{`,
@@ -306,6 +306,7 @@ func exampleDir(t *testing.T, folder string) string {
 // The classic untyped program has its property in each of its sections.
 func TestClassic(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	const conf = `
 [SERVICE]
     flush        0.2
@@ -342,6 +343,7 @@ func TestClassic(t *testing.T) {
 // Every engine refuses to start with a section that has mistakes, and its log names them all.
 func TestBadInputInEngines(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forRunners(t, func(t *testing.T, r runner) {
 		for _, tt := range mistaken {
 			t.Run(tt.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // The engine ends outputs that it never initialised: in a dry run, and after another section's Init has failed.
 func TestExitWithoutInit(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g})
 		lib := r.load(own(t, "out_panic"))
@@ -28,6 +29,7 @@ func TestExitWithoutInit(t *testing.T) {
 
 func TestExitAfterFailedInit(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, plugin := range []string{"in_panic", "out_panic"} {
 		t.Run(plugin, func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +55,7 @@ func TestExitAfterFailedInit(t *testing.T) {
 // A library that is registered and not used.
 func TestUnused(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g})
 		for _, name := range []string{"in_sequence", "out_panic"} {
@@ -64,6 +67,7 @@ func TestUnused(t *testing.T) {
 // Instances are cut off with the process, as when an output's Init fails after inputs have begun.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g})
 		r.run(r.load(own(t, "in_sequence")), sequence("count", "1000000"))
@@ -75,6 +79,7 @@ func TestCutOff(t *testing.T) {
 // A hot reload registers the new plugin, and may start its sections, before the old ones are gone.
 func TestReload(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g, HotReload: true})
 		path := own(t, "in_sequence")
@@ -96,6 +101,7 @@ var goroutines = regexp.MustCompile(`goroutines=(\d+)`)
 // Sections that come and go leave no goroutines behind, whether or not they were drained.
 func TestLeaks(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g})
 		lib := r.load(own(t, "in_sequence"))

@@ -23,6 +23,7 @@ func fixture(t testing.TB) string {
 // TestRoundTrip runs two sections of in_procstat, one on this machine and one on the fixture, into two of out_file.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range []struct {
 		name        string
 		hidden      bool

@@ -73,6 +73,7 @@ func sequence(props ...string) chost.InstanceOptions {
 
 func TestSequence(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, tt := range []struct {
 		name  string
 		props []string
@@ -108,6 +109,7 @@ func TestSequence(t *testing.T) {
 // Without the engine's append function, events with tags of their own are refused and all others arrive.
 func TestTagsRefused(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g, HideSymbols: true})
 		lib := r.load(own(t, "in_sequence"))
@@ -128,6 +130,7 @@ func TestTagsRefused(t *testing.T) {
 // TestFlood sends 8 MB while the engine refuses now and then.
 func TestFlood(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	const count, pad = 4000, 2000
 	for _, tt := range []struct {
 		name   string
@@ -169,6 +172,7 @@ const never = time.Hour
 // A pause hands over what was sent since the last tick; sends wait until it is over.
 func TestPause(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	forGenerations(t, func(t *testing.T, g chost.Generation) {
 		r := start(t, chost.Options{Generation: g, Tick: never})
 		lib := r.load(own(t, "in_sequence"))
@@ -192,6 +196,7 @@ func TestPause(t *testing.T) {
 // Without the append function a pause keeps what it finds until the input is resumed.
 func TestPauseKeeps(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	for _, hidden := range []bool{false, true} {
 		t.Run("hidden "+strconv.FormatBool(hidden), func(t *testing.T) {
 			t.Parallel()
@@ -214,6 +219,7 @@ func TestPauseKeeps(t *testing.T) {
 // What an engine never takes is told of at the exit.
 func TestLostEvents(t *testing.T) {
 	t.Parallel()
+	needCgo(t)
 	r := start(t, chost.Options{})
 	r.refuse = 1 << 30
 	lib := r.load(own(t, "in_sequence"))
