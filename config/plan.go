@@ -51,32 +51,6 @@ type group struct {
 	validates bool // has a Validate method
 }
 
-// Property describes one property of a plan.
-type Property struct {
-	Name        string
-	Type        string // string, bool, integer, number, duration, size, "list of ..." or a word for a type with UnmarshalText
-	Default     string // as text; empty for none
-	Description string
-}
-
-// Properties lists the properties in declaration order, those of nested structs in their struct's place, under the full
-// names. The slice is the caller's.
-func (p *Plan) Properties() []Property {
-	list := make([]Property, len(p.fields))
-	for i := range p.fields {
-		f := &p.fields[i]
-		list[i] = Property{Name: f.name, Type: f.typeWord(), Default: f.def, Description: f.desc}
-	}
-	return list
-}
-
-func (f *field) typeWord() string {
-	if f.list {
-		return "list of " + f.scalar.word
-	}
-	return f.scalar.word
-}
-
 // kind is that of the property as a whole.
 func (f *field) kind() kind {
 	if f.list {

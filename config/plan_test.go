@@ -299,13 +299,14 @@ func TestProperties(t *testing.T) {
 	t.Parallel()
 	type Config struct {
 		HTTPTimeout time.Duration  `default:"10s" desc:"Per request"`
-		S3Bucket    string         `validate:"required"`
-		UserID2     uint8          `flb:"apiKey"`
-		Limits      []config.Size  `flb:"limits,sep=space"`
+		S3Bucket    string         `validate:"required,min=3,max=63"`
+		UserID2     uint8          `flb:"apiKey" validate:"oneof=1 2"`
+		Limits      []config.Size  `flb:"limits,sep=space" validate:"max=5,dive,min=10"`
 		Filter      *regexp.Regexp `desc:"Lines to keep"`
 		TLS         struct {
-			Verify bool `default:"on"`
-			Ratio  float64
+			Verify bool          `default:"on"`
+			Ratio  float64       `validate:"gte=0.5"`
+			Wait   time.Duration `validate:"max=2000000000"`
 		} `flb:"tls."`
 		Skipped func() `flb:"-"`
 		private int
@@ -317,14 +318,15 @@ func TestProperties(t *testing.T) {
 	}
 	_ = Config{private: 0}
 	want := []config.Property{
-		{Name: "http_timeout", Type: "duration", Default: "10s", Description: "Per request"},
-		{Name: "s3_bucket", Type: "string"},
-		{Name: "apiKey", Type: "integer"},
-		{Name: "limits", Type: "list of size"},
-		{Name: "filter", Type: "regexp", Description: "Lines to keep"},
-		{Name: "tls.verify", Type: "bool", Default: "on"},
-		{Name: "tls.ratio", Type: "number"},
-		{Name: "host", Type: "string", Default: "localhost"},
+		{Name: "http_timeout", Type: "duration", Kind: "duration", Default: "10s", HasDefault: true, Description: "Per request"},
+		{Name: "s3_bucket", Type: "string", Kind: "text", Required: true, Min: "3", Max: "63"},
+		{Name: "apiKey", Type: "integer", Kind: "integer", Values: []string{"1", "2"}},
+		{Name: "limits", Type: "list of size", Kind: "size", List: true, Sep: " ", Max: "5"},
+		{Name: "filter", Type: "regexp", Kind: "text", Description: "Lines to keep"},
+		{Name: "tls.verify", Type: "bool", Kind: "bool", Default: "on", HasDefault: true},
+		{Name: "tls.ratio", Type: "number", Kind: "number", Min: "0.5"},
+		{Name: "tls.wait", Type: "duration", Kind: "duration", Max: "2s"},
+		{Name: "host", Type: "string", Kind: "text", Default: "localhost", HasDefault: true},
 	}
 	if diff := cmp.Diff(want, plan.Properties()); diff != "" {
 		t.Errorf("Properties() (-want +got):\n%s", diff)
