@@ -10,15 +10,14 @@ import (
 // binder makes the Conf of a section from its properties.
 type binder[C any] func(properties) (C, error)
 
-// newBinder compiles C, so that mistakes in its struct tags show at registration.
-func newBinder[C any]() (binder[C], error) {
+// newBinder compiles C, so that mistakes in its struct tags show at registration. plan is nil if C has none.
+func newBinder[C any]() (bind binder[C], plan *config.Plan, err error) {
 	t := reflect.TypeFor[C]()
 	if t == reflect.TypeFor[ConfigLoader]() {
-		return func(p properties) (C, error) { return any(p).(C), nil }, nil
+		return func(p properties) (C, error) { return any(p).(C), nil }, nil, nil
 	}
-	plan, err := config.Compile(t)
-	if err != nil {
-		return nil, err
+	if plan, err = config.Compile(t); err != nil {
+		return nil, nil, err
 	}
 	return func(p properties) (conf C, err error) {
 		v, err := plan.Bind(p)
@@ -26,7 +25,23 @@ func newBinder[C any]() (binder[C], error) {
 			return conf, err
 		}
 		return v.Interface().(C), nil
-	}, nil
+	}, plan, nil
+}
+
+// propertiesOf lists what a section may have, nil if there is no saying: the plan's properties and the library's own.
+func propertiesOf(plan *config.Plan, own reflect.Type) []proxy.Property {
+	if plan == nil {
+		return nil
+	}
+	all := plan.Properties()
+	if ownPlan, err := config.Compile(own); err == nil {
+		all = append(all, ownPlan.Properties()...)
+	}
+	list := make([]proxy.Property, len(all)) // not nil without any: then a section may have none
+	for i, p := range all {
+		list[i] = proxy.Property{Name: p.Name, Type: p.Type, Default: p.Default, Description: p.Description}
+	}
+	return list
 }
 
 // properties are a section's, as package config and as an untyped plugin read them.
@@ -43,3 +58,6 @@ func (p properties) String(key string) string {
 type inputProperties struct {
 	BufferLimit config.Size `flb:"go.buffer_limit" default:"32M" validate:"min=1" desc:"Bytes of events to hold for the engine before sends block"`
 }
+
+// outputProperties are the library's own properties of an output.
+type outputProperties struct{}

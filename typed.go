@@ -3,6 +3,7 @@ package plugin
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"github.com/calyptia/plugin/internal/proxy"
@@ -77,22 +78,24 @@ type OutputPlugin[C, R any] interface {
 // a c-shared library never runs. description is what fluent-bit --help prints beside the name. It never panics: a
 // mistake makes the engine refuse the plugin.
 func RegisterInput[C, R any](name, description string, p InputPlugin[C, R], opts ...Option) {
-	bind, confErr := newBinder[C]()
+	bind, plan, confErr := newBinder[C]()
 	encoder, recordErr := record.NewEncoder[R]()
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
+		Properties:  propertiesOf(plan, reflect.TypeFor[inputProperties]()),
 		NewInput:    func() proxy.Input { return &input[C, R]{plugin: clone(p), bind: bind, encoder: encoder} },
 	}, p, opts, confErr, recordErr)
 }
 
 // RegisterOutput makes p the plugin of this library. It is called as RegisterInput is.
 func RegisterOutput[C, R any](name, description string, p OutputPlugin[C, R], opts ...Option) {
-	bind, confErr := newBinder[C]()
+	bind, plan, confErr := newBinder[C]()
 	decoder, recordErr := record.NewDecoder[R]()
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
+		Properties:  propertiesOf(plan, reflect.TypeFor[outputProperties]()),
 		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: clone(p), bind: bind, decoder: decoder} },
 	}, p, opts, confErr, recordErr)
 }

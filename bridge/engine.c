@@ -14,9 +14,9 @@
 
 // The engine's executable exports its functions (ENABLE_EXPORTS, since v0.8.0). Looking them up at run time needs no C
 // library to build with, and finds the release that is running.
-static void *engine_symbol(const char *name) { return dlsym(RTLD_DEFAULT, name); }
+void *flbgo_symbol(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 #else
-static void *engine_symbol(const char *name) { (void)name; return NULL; } // its exports cannot be looked up there
+void *flbgo_symbol(const char *name) { (void)name; return NULL; } // its exports cannot be looked up there
 #endif
 
 void flbgo_register(void *def, int type, int flags, char *name, char *description) {
@@ -52,7 +52,7 @@ void flbgo_set_context(struct flbgo_engine *engine, uintptr_t handle) {
 // The functions are the only way to an instance's name; NULL without them.
 const char *flbgo_name(struct flbgo_engine *engine) {
     const char *(*name)(void *);
-    *(void **)&name = engine_symbol(engine->type == FLBGO_TYPE_INPUT ? "flb_input_name" : "flb_output_name");
+    *(void **)&name = flbgo_symbol(engine->type == FLBGO_TYPE_INPUT ? "flb_input_name" : "flb_output_name");
     return name == NULL ? NULL : name(engine->ins);
 }
 
@@ -69,7 +69,7 @@ void flbgo_log(struct flbgo_engine *engine, int level, const char *line) {
 // Before the first Init there is no struct flb_api.
 void flbgo_log_early(int level, const char *line) {
     void (*print)(int, const char *, int, const char *, ...);
-    *(void **)&print = engine_symbol("flb_log_print");
+    *(void **)&print = flbgo_symbol("flb_log_print");
     if (print == NULL) {
         fprintf(stderr, "%s\n", line);
         return;
@@ -83,7 +83,7 @@ static append_func *find_append(void) {
     static _Atomic(append_func *) found;
     append_func *f = atomic_load(&found);
     if (f == NULL) {
-        *(void **)&f = engine_symbol("flb_input_log_append");
+        *(void **)&f = flbgo_symbol("flb_input_log_append");
         atomic_store(&found, f);
     }
     return f;

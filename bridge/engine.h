@@ -14,6 +14,9 @@ struct flbgo_engine {
     void (*log_print)(int level, const char *file, int line, const char *format, ...);
 };
 
+// A function that the engine's executable exports, null if it does not.
+void *flbgo_symbol(const char *name);
+
 void flbgo_register(void *def, int type, int flags, char *name, char *description);
 void flbgo_open(void *plugin, int type, struct flbgo_engine *engine);
 void flbgo_set_context(struct flbgo_engine *engine, uintptr_t handle);

@@ -2,6 +2,7 @@ package bridge
 
 /*
 #include <stdlib.h>
+#include "configmap.h"
 #include "engine.h"
 #include "flush.h"
 */
@@ -46,6 +47,9 @@ func register(def unsafe.Pointer) bool {
 	}
 	r := registration{C.CString(p.Name), C.CString(p.Description)}
 	C.flbgo_register(def, typeOf(p), C.int(p.Flags), r.name, r.description)
+	if p.Properties != nil {
+		C.flbgo_properties_give(def, properties(p))
+	}
 	registrations.Lock()
 	defer registrations.Unlock()
 	if registrations.byDef == nil {

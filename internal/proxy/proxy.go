@@ -16,8 +16,17 @@ type Plugin struct {
 	Name        string
 	Description string
 	Flags       Flags
+	Properties  []Property // that a section may have; nil if there is no saying
 	NewInput    func() Input
 	NewOutput   func() Output
+}
+
+// Property is a property of a section, for the engine's own help and checks.
+type Property struct {
+	Name        string
+	Type        string // a type word of package config
+	Default     string // "" for none
+	Description string
 }
 
 // Flags are the engine's own plugin flags, as the registration struct takes them.

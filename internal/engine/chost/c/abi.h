@@ -25,6 +25,16 @@ struct proxy_def {
     void *config_map; /* since 5.1.1 */
 };
 
+/* The head of struct flb_config_map; elements of a list are map_stride apart. */
+struct config_map {
+    int type;
+    char *name;
+    char *def_value;
+    int flags;
+};
+
+enum { CONFIG_MAP_MULT = 1 };
+
 /* struct flb_api */
 struct api {
     const char *(*output_get_property)(const char *, void *);
@@ -125,6 +135,7 @@ struct generation {
     size_t api_size;
     size_t input_plugin_size;
     bool input_ctx; /* 24-byte input context and the Ctx callbacks of inputs */
+    size_t map_stride; /* size of struct flb_config_map: 104 since 5.0.3 */
     size_t stack_size;
 };
 
@@ -150,6 +161,7 @@ _Static_assert(offsetof(struct proxy_def, name) == 16, "def.name");
 _Static_assert(offsetof(struct proxy_def, description) == 24, "def.description");
 _Static_assert(API_SIZE_56 == 56 && sizeof(struct api) == 72, "api before and since 4.0.3");
 _Static_assert(offsetof(struct api, log_print) == 32, "api.log_print");
+_Static_assert(offsetof(struct config_map, flags) == 24, "config_map.flags");
 _Static_assert(sizeof(struct proxy) == 56, "proxy");
 _Static_assert(offsetof(struct proxy, instance) == 16, "proxy.instance");
 _Static_assert(sizeof(struct proxy_context) == 16, "output context");

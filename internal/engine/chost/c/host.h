@@ -96,7 +96,8 @@ struct instance *instance_find(uint32_t id);
 /* The live instance behind a plugin's `ins`; reports a fault and returns NULL for others. */
 struct instance *instance_of(const void *ins, const char *function);
 bool instances_alive(void);
-bool instance_init(struct instance *ins, int *code);
+/* Replies to the request itself if it fails. */
+bool instance_init(struct instance *ins, uint32_t request, int *code);
 void instance_destroy(struct instance *ins);
 void *instance_context(const struct instance *ins);
 /* An int(int) callback such as PreRun; a missing symbol is fine. */
@@ -122,6 +123,9 @@ void output_flush(struct instance *ins, struct frame *f);
 /* append.c */
 int append(struct instance *ins, const char *tag, size_t tag_len, const void *events, size_t len);
 void append_answer(struct frame *f);
+
+/* configmap.c: whether the plugin's list has all of the section's properties; logs the first that it has not */
+bool configmap_allows(const struct instance *ins);
 
 /* api.c */
 void api_fill(struct api *api, size_t size);

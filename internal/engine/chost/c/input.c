@@ -19,9 +19,7 @@ static void init_here(struct job *j)
     struct instance *i = j->ins;
     int code;
 
-    if (!instance_init(i, &code)) {
-        block_free(i->ctx); /* flb_plugin_proxy.c: inputs only */
-        reply_error(j->frame->id, "FLBPluginInit", code, "returned %d", code);
+    if (!instance_init(i, j->frame->id, &code)) {
         return;
     }
     i->data = block_new(i->lib, sizeof(void *), true, "data parameter");

@@ -155,18 +155,36 @@ static void plugin_set(struct instance *i)
     block_write(i->lib->plugin, 0, &h, sizeof(h));
 }
 
-bool instance_init(struct instance *i, int *code)
+/* The engine frees the context of an input that failed, and of no other (flb_plugin_proxy.c). */
+static void init_failed(struct instance *i)
+{
+    i->state = STATE_FAILED;
+    if (i->lib->kind == KIND_INPUT) {
+        block_free(i->ctx);
+    }
+}
+
+bool instance_init(struct instance *i, uint32_t request, int *code)
 {
     struct library *l = i->lib;
 
+    if (!configmap_allows(i)) {
+        init_failed(i);
+        reply_error(request, "config_map", 0, "refused a property");
+        return false;
+    }
     plugin_set(i);
     call_begin(l, i, "FLBPluginInit");
     *code = l->init(block_mem(l->plugin));
     call_end(l, "FLBPluginInit");
-    i->state = *code > 0 ? STATE_READY : STATE_FAILED;
-    if (*code <= 0) {
+    if (*code > 0) {
+        i->state = STATE_READY;
+    }
+    else {
+        init_failed(i);
         host_log(LOG_ERROR, "[go proxy]: plugin '%s' failed to initialize",
                  (char *) block_mem(l->name));
+        reply_error(request, "FLBPluginInit", *code, "returned %d", *code);
     }
     return *code > 0;
 }

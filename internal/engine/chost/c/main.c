@@ -17,13 +17,13 @@
 
 static const struct generation generations[] = {
     {"3.2", DEF_SIZE_32, false, API_SIZE_56, sizeof(struct input_plugin_old), false,
-     STACK_SIZE_OLD},
+     96, STACK_SIZE_OLD},
     {"4.1", DEF_SIZE_32, false, sizeof(struct api), sizeof(struct input_plugin), true,
-     STACK_SIZE_OLD},
+     96, STACK_SIZE_OLD},
     {"5.0", DEF_SIZE_40, true, sizeof(struct api), sizeof(struct input_plugin), true,
-     STACK_SIZE_OLD},
+     96, STACK_SIZE_OLD},
     {"5.1.1", sizeof(struct proxy_def), true, sizeof(struct api), sizeof(struct input_plugin), true,
-     STACK_SIZE_NEW},
+     104, STACK_SIZE_NEW},
 };
 
 static const struct generation *generation;

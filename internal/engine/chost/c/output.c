@@ -50,8 +50,7 @@ void output_init(struct job *j)
         reply_error(j->frame->id, "FLBPluginInit", 0, "the instance was initialised before");
         return;
     }
-    if (!instance_init(i, &code)) {
-        reply_error(j->frame->id, "FLBPluginInit", code, "returned %d", code);
+    if (!instance_init(i, j->frame->id, &code)) {
         return;
     }
     if (!start_pool(i)) {
