@@ -6,9 +6,20 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/internal/proxy/proxytest"
 	"github.com/calyptia/plugin/record"
 )
+
+// capture registers without touching the registration of the test binary.
+func capture(t *testing.T, register func()) *proxy.Plugin {
+	t.Helper()
+	p, err := proxy.Capture(register)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
 
 // records decodes the events of a chunk.
 func records(t *testing.T, chunk []byte) []map[string]any {

@@ -19,13 +19,20 @@ type reading struct {
 	N int `json:"n"`
 }
 
-// run makes an input of collect that is initialised and started, and ends it with the test.
-func run[R any](t *testing.T, h *proxytest.Host, collect func(context.Context, chan<- plugin.Event[R]) error) proxy.Input {
+// open makes an input of collect that is initialised.
+func open[R any](t *testing.T, h *proxytest.Host, collect func(context.Context, chan<- plugin.Event[R]) error) proxy.Input {
 	t.Helper()
 	in := capture(t, func() { plugin.RegisterInput("test", "", &inputFunc[R]{collect}) }).NewInput()
 	if err := in.Init(h); err != nil {
 		t.Fatal(err)
 	}
+	return in
+}
+
+// run makes an input of collect that is started, and ends it with the test.
+func run[R any](t *testing.T, h *proxytest.Host, collect func(context.Context, chan<- plugin.Event[R]) error) proxy.Input {
+	t.Helper()
+	in := open(t, h, collect)
 	in.Start()
 	t.Cleanup(in.Exit)
 	return in
@@ -273,10 +280,7 @@ func TestInputPausedBeforeStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var engine proxytest.Engine
 		sent := 0
-		in := capture(t, func() { plugin.RegisterInput("test", "", &inputFunc[reading]{counting(&sent)}) }).NewInput()
-		if err := in.Init(host("go.buffer_limit", "1K")); err != nil {
-			t.Fatal(err)
-		}
+		in := open(t, host("go.buffer_limit", "1K"), counting(&sent))
 		in.Pause(engine.Append)
 		in.Start()
 		synctest.Wait()
@@ -323,15 +327,10 @@ func TestCollectThatIgnoresItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := host()
 		release := make(chan struct{})
-		in := capture(t, func() {
-			plugin.RegisterInput("test", "", &inputFunc[reading]{func(context.Context, chan<- plugin.Event[reading]) error {
-				<-release
-				return nil
-			}})
-		}).NewInput()
-		if err := in.Init(h); err != nil {
-			t.Fatal(err)
-		}
+		in := open(t, h, func(context.Context, chan<- plugin.Event[reading]) error {
+			<-release
+			return nil
+		})
 		in.Start()
 		start := time.Now()
 		in.Exit()
@@ -347,16 +346,11 @@ func TestSendsAfterExitDoNotBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := host()
-		in := capture(t, func() {
-			plugin.RegisterInput("test", "", &inputFunc[reading]{func(ctx context.Context, ch chan<- plugin.Event[reading]) error {
-				<-ctx.Done()
-				ch <- plugin.Event[reading]{Record: reading{1}}
-				return nil
-			}})
-		}).NewInput()
-		if err := in.Init(h); err != nil {
-			t.Fatal(err)
-		}
+		in := open(t, h, func(ctx context.Context, ch chan<- plugin.Event[reading]) error {
+			<-ctx.Done()
+			ch <- plugin.Event[reading]{Record: reading{1}}
+			return nil
+		})
 		in.Start()
 		synctest.Wait()
 		start := time.Now()
@@ -372,12 +366,7 @@ func TestUndeliveredIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := host()
-		in := capture(t, func() {
-			plugin.RegisterInput("test", "", &inputFunc[reading]{send(plugin.Event[reading]{Record: reading{1}})})
-		}).NewInput()
-		if err := in.Init(h); err != nil {
-			t.Fatal(err)
-		}
+		in := open(t, h, send(plugin.Event[reading]{Record: reading{1}}))
 		in.Start()
 		synctest.Wait()
 		in.Exit()
