@@ -1,0 +1,351 @@
+package config_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/calyptia/plugin/config"
+	"github.com/calyptia/plugin/internal/engine/conffile"
+	"github.com/google/go-cmp/cmp"
+)
+
+// described has something of everything that a schema tells.
+type described struct {
+	Brokers []string      `flb:"brokers" validate:"required,dive,hostname_port" desc:"Where to connect"`
+	Bucket  string        `flb:"s3_bucket" validate:"required,min=3,max=63"`
+	Topic   string        `flb:"topic" default:"a|b" desc:"Topic | subject, in \x60code\x60; see <docs>, *this* and a __b_c"`
+	Quoted  string        `flb:"quoted" default:"say \"it's\": #1"`
+	Ticks   string        `flb:"ticks" default:"\x60a\x60\x60b"`
+	Codec   string        `flb:"codec" default:"none" validate:"oneof=none gzip zstd"`
+	Level   int           `flb:"level" default:"2" validate:"oneof=1 2 3"`
+	Batch   int           `flb:"batch_size" default:"500" validate:"min=1,max=10000" desc:"Records per request"`
+	Ratio   float64       `flb:"ratio" validate:"gte=0,lte=1"`
+	Timeout time.Duration `flb:"timeout" default:"10s" validate:"min=1s" desc:"Per request.\nIt counts from the connect."`
+	Limit   config.Size   `flb:"limit" default:"4M" validate:"max=1000000000"`
+	Append  bool          `flb:"append_newline" default:"on"`
+	Columns []uint8       `flb:"-"`
+	Ports   []int         `flb:"ports,sep=space" default:"80 443" validate:"dive,min=1"`
+	Three   []string      `flb:"three,sep=;" validate:"min=3"`
+	Filter  *regexp.Regexp
+	Peer    *netip.AddrPort
+	Role    string `flb:"role_arn" validate:"omitempty,startswith=arn:"`
+	APIKey  string `flb:"api_key" validate:"required_without=License,excluded_with=License"`
+	License string `flb:"license_key" validate:"required_without=APIKey,excluded_with=APIKey"`
+	TLS     struct {
+		Cert string `flb:"cert_file" validate:"required_with=Key"`
+		Key  string `flb:"key_file" validate:"required_with=Cert"`
+	} `flb:"go_tls."`
+}
+
+func describe[C any](t *testing.T) config.Schema {
+	t.Helper()
+	schema, err := config.Describe[C]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func TestSchemaGolden(t *testing.T) {
+	t.Parallel()
+	s := describe[described](t)
+	checkGolden(t, "schema/reference.md.golden", s.Markdown())
+	checkGolden(t, "schema/output.conf.golden", s.Classic("output", "kafka"))
+	checkGolden(t, "schema/input.conf.golden", s.Classic("input", "kafka"))
+	checkGolden(t, "schema/output.yaml.golden", s.YAML("output", "kafka"))
+	checkGolden(t, "schema/custom.yaml.golden", s.YAML("custom", "kafka"))
+	checkGolden(t, "schema/output.json.golden", string(s.JSONSchema("output", "kafka")))
+	checkGolden(t, "schema/input.json.golden", string(s.JSONSchema("input", "kafka")))
+}
+
+func TestDescribeMistake(t *testing.T) {
+	t.Parallel()
+	_, err := config.Describe[struct {
+		A chan int
+	}]()
+	if want := "config: field struct.A: unsupported type chan int"; err == nil || err.Error() != want {
+		t.Errorf("Describe() = %v, want %s", err, want)
+	}
+}
+
+// load reads a sample as the engine does, and gives the properties of its one section.
+func load(t *testing.T, kind, file, text string) config.Properties {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), file)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	c, err := conffile.Load(path)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	sections := c.Outputs
+	if kind == "input" {
+		sections = c.Inputs
+	}
+	if len(sections) != 1 || len(c.Warnings) > 0 {
+		t.Fatalf("Load() = %d sections, %v, want one without warnings\n%s", len(sections), c.Warnings, text)
+	}
+	props := config.Properties{}
+	for _, p := range sections[0].Properties {
+		props[p.Key] = p.Value
+	}
+	return props
+}
+
+// uncomment takes away the # in front of properties.
+func uncomment(text string) string {
+	return regexp.MustCompile(`(?m)^( +)#([^ ])`).ReplaceAllString(text, "$1$2")
+}
+
+// samples are the samples of one section, in both forms.
+func samples(s config.Schema, kind string) map[string]string {
+	return map[string]string{"s.conf": s.Classic(kind, "x"), "s.yaml": s.YAML(kind, "x")}
+}
+
+// checkSamples loads the samples of C and binds them: as printed, and with every property that is commented out set.
+func checkSamples[C any](t *testing.T, kind string) {
+	t.Helper()
+	s := describe[C](t)
+	for file, text := range samples(s, kind) {
+		if problem := problems[C](load(t, kind, file, text)); problem != "" {
+			t.Errorf("Bind(%s) = %s, want no error\n%s", file, problem, text)
+		}
+		all := load(t, kind, file, uncomment(text))
+		for _, p := range s.Properties {
+			got, ok := all.Lookup(yamlSpelling(file, p.Name))
+			if !ok || p.HasDefault && !p.Secret && !p.Required && got != p.Default {
+				t.Errorf("%s sets %s to %q, want %q", file, p.Name, got, p.Default)
+			}
+		}
+	}
+}
+
+// yamlSpelling is the key that the engine makes of a name in YAML.
+func yamlSpelling(file, name string) string {
+	if file == "s.conf" || strings.Contains(name, "_") || name[0] < 'a' {
+		return name
+	}
+	return regexp.MustCompile(`[A-Z]`).ReplaceAllStringFunc(name, func(c string) string { return "_" + strings.ToLower(c) })
+}
+
+func TestSamplesLoad(t *testing.T) {
+	t.Parallel()
+	checkSamples[described](t, "output")
+	checkSamples[described](t, "input")
+}
+
+func TestSampleBindsDefaults(t *testing.T) {
+	t.Parallel()
+	type Config struct {
+		Bucket string        `validate:"required"`
+		Wait   time.Duration `default:"10s"`
+		Names  []string      `default:"a,b"`
+		Note   string        `default:"it's: #1"`
+		On     bool          `default:"yes"`
+	}
+	for file, text := range samples(describe[Config](t), "output") {
+		want := Config{"BUCKET", 10 * time.Second, []string{"a", "b"}, "it's: #1", true}
+		for _, text := range []string{text, uncomment(text)} {
+			got, err := config.Bind[Config](load(t, "output", file, text))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("Bind(%s) = %v (-want +got):\n%s\n%s", file, err, diff, text)
+			}
+		}
+	}
+}
+
+func TestSampleLineBreaks(t *testing.T) {
+	t.Parallel()
+	type Config struct {
+		Text string `default:"a\nb: '"`
+	}
+	s := describe[Config](t)
+	if got := s.Classic("output", "x"); !strings.Contains(got, "# text has a default that this form of the file cannot express\n") {
+		t.Errorf("Classic() = %s, want a remark", got)
+	}
+	got, err := config.Bind[Config](load(t, "output", "s.yaml", uncomment(s.YAML("output", "x"))))
+	if want := "a\nb: '"; err != nil || got.Text != want {
+		t.Errorf("Bind(YAML()) = %q, %v, want %q", got.Text, err, want)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	type own struct {
+		Limit config.Size `flb:"go.buffer_limit" default:"32M" validate:"min=1"`
+	}
+	s := config.Join(describe[described](t), describe[own](t))
+	if got := s.Classic("output", "x"); !strings.Contains(got, "#go.buffer_limit   32M\n") || !strings.Contains(got, " host:9092\n") {
+		t.Errorf("Classic() = %s, want properties of both", got)
+	}
+}
+
+// jsonNode is as much of a JSON Schema as this package writes.
+type jsonNode struct {
+	Ref                  string `json:"$ref"`
+	Type                 any
+	Const                any
+	Enum                 []any
+	Pattern              string
+	MinLength, MaxLength *int
+	Minimum, Maximum     *float64
+	AnyOf                []jsonNode
+	Default              any
+	WriteOnly            bool
+	Properties           map[string]jsonNode
+	PatternProperties    map[string]jsonNode
+	AdditionalProperties *bool
+	Required             []string
+	Defs                 map[string]jsonNode `json:"$defs"`
+}
+
+// allows judges a value by the keywords that this package writes.
+func (n *jsonNode) allows(root *jsonNode, v any) bool {
+	if name, ok := strings.CutPrefix(n.Ref, "#/$defs/"); ok {
+		def := root.Defs[name]
+		return def.allows(root, v)
+	}
+	if n.Enum != nil && !slices.Contains(n.Enum, v) || n.Const != nil && n.Const != v || !n.allowsType(v) {
+		return false
+	}
+	switch v := v.(type) {
+	case string:
+		if n.MinLength != nil && len(v) < *n.MinLength || n.MaxLength != nil && len(v) > *n.MaxLength {
+			return false
+		}
+		if n.Pattern != "" && !regexp.MustCompile(n.Pattern).MatchString(v) {
+			return false
+		}
+	case float64:
+		if n.Minimum != nil && v < *n.Minimum || n.Maximum != nil && v > *n.Maximum {
+			return false
+		}
+	}
+	return n.AnyOf == nil || slices.ContainsFunc(n.AnyOf, func(a jsonNode) bool { return a.allows(root, v) })
+}
+
+func (n *jsonNode) allowsType(v any) bool {
+	types, ok := n.Type.([]any)
+	if !ok {
+		types = []any{n.Type}
+	}
+	name := map[string]bool{}
+	switch v := v.(type) {
+	case string:
+		name["string"] = true
+	case bool:
+		name["boolean"] = true
+	case float64:
+		name["number"], name["integer"] = true, v == float64(int64(v))
+	case []any:
+		name["array"] = true
+	case map[string]any:
+		name["object"] = true
+	}
+	return n.Type == nil || slices.ContainsFunc(types, func(t any) bool { return name[t.(string)] })
+}
+
+// refused names the first thing in a section that the schema does not allow, or "".
+func (n *jsonNode) refused(section map[string]any) string {
+	for _, name := range n.Required {
+		if _, ok := section[name]; !ok {
+			return name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(section)) {
+		p, ok := n.Properties[name]
+		if !ok && !strings.HasPrefix(name, "go.") || ok && !p.allows(n, section[name]) {
+			return name
+		}
+	}
+	return ""
+}
+
+func parseJSONSchema(t *testing.T, text []byte) *jsonNode {
+	t.Helper()
+	var n jsonNode
+	if err := json.Unmarshal(text, &n); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if n.Type != "object" || n.AdditionalProperties == nil || *n.AdditionalProperties {
+		t.Errorf("JSONSchema(): type %v, additionalProperties %v, want an object that is closed", n.Type, n.AdditionalProperties)
+	}
+	for name, p := range n.Properties {
+		if p.Default != nil && !p.allows(&n, p.Default) {
+			t.Errorf("JSONSchema(): %s does not allow its default %v", name, p.Default)
+		}
+	}
+	return &n
+}
+
+func TestJSONSchema(t *testing.T) {
+	t.Parallel()
+	n := parseJSONSchema(t, describe[described](t).JSONSchema("output", "kafka"))
+	if diff := cmp.Diff([]string{"name", "brokers", "s3_bucket"}, n.Required); diff != "" {
+		t.Errorf("required (-want +got):\n%s", diff)
+	}
+	tests := []struct {
+		name  string
+		key   string
+		value any
+		want  bool
+	}{
+		{"engine's", "match", "*", true},
+		{"engine's, of inputs", "tag", "x", false},
+		{"engine's, no use", "tls", "on", false},
+		{"library's", "go.buffer_limit", "1M", true},
+		{"other name", "name", "redis", false},
+		{"misspelt", "brokerss", "a:1", false},
+		{"text", "topic", "t", true},
+		{"text as a number", "topic", 7., true},
+		{"array", "brokers", []any{"a:1", "b:1"}, false},
+		{"map", "topic", map[string]any{}, false},
+		{"short", "s3_bucket", "ab", false},
+		{"long", "s3_bucket", strings.Repeat("a", 64), false},
+		{"variable", "s3_bucket", "${B}", true},
+		{"variable for a number", "batch_size", "${N}", true},
+		{"number", "batch_size", 10000., true},
+		{"number as text", "batch_size", "10", true},
+		{"number, too large", "batch_size", 10001., false},
+		{"number, fraction", "batch_size", 1.5, false},
+		{"number, no number", "batch_size", "many", false},
+		{"one of", "codec", "gzip", true},
+		{"one of, other", "codec", "lz4", false},
+		{"one of numbers", "level", 2., true},
+		{"one of numbers as text", "level", "2", true},
+		{"one of numbers, other", "level", 4., false},
+		{"bool", "append_newline", true, true},
+		{"bool as text", "append_newline", "OFF", true},
+		{"bool as number", "append_newline", 0., true},
+		{"bool, other number", "append_newline", 2., false},
+		{"bool, other text", "append_newline", "maybe", false},
+		{"duration", "timeout", "1m30s", true},
+		{"duration in seconds", "timeout", 1.5, true},
+		{"duration, too short", "timeout", 0.5, false},
+		{"duration, other", "timeout", "5 parsecs", false},
+		{"size", "limit", "4M", true},
+		{"size in bytes", "limit", 4096., true},
+		{"size, too large", "limit", 2e9, false},
+		{"size, other", "limit", "4 apples", false},
+		{"list", "ports", "80 443", true},
+		{"list of one", "ports", 80., true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			section := map[string]any{"name": "kafka", "brokers": "a:1", "s3_bucket": "bucket", tt.key: tt.value}
+			if got := n.refused(section) == ""; got != tt.want {
+				t.Errorf("schema allows %s: %v = %t, want %t", tt.key, tt.value, got, tt.want)
+			}
+		})
+	}
+}
