@@ -64,6 +64,19 @@ func TestUnused(t *testing.T) {
 	})
 }
 
+// A goroutine that a plugin leaves behind reaches nothing of the engine, which has freed the instance.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	forGenerations(t, func(t *testing.T, g chost.Generation) {
+		r := start(t, chost.Options{Generation: g})
+		lib := r.load(own(t, "in_sequence"))
+		r.exit([]*chost.Instance{r.run(lib, sequence("late", "on"))}, lib)
+		before := r.stdout.count("late sequence.0")
+		r.until("signs of life", func() bool { return r.stdout.count("late sequence.0") > before+3 })
+	})
+}
+
 // Instances are cut off with the process, as when an output's Init fails after inputs have begun.
 func TestCutOff(t *testing.T) {
 	t.Parallel()

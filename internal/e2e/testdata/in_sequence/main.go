@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/calyptia/plugin"
 	"github.com/calyptia/plugin/config"
@@ -24,6 +26,7 @@ type settings struct {
 	Slice int         `flb:"slice" default:"1" validate:"min=1" desc:"Records in an event"`
 	Tags  []string    `flb:"tags" desc:"Tags of events, in turn; - is the section's own"`
 	Pad   config.Size `flb:"pad" desc:"Bytes to add to a record"`
+	Late  bool        `flb:"late" desc:"Whether to go on after the section's exit"`
 }
 
 type numbered struct {
@@ -37,10 +40,22 @@ type sequence struct {
 	accepted *atomic.Int64
 }
 
-func (s *sequence) Init(_ context.Context, fbit *plugin.Instance[settings]) error {
+func (s *sequence) Init(ctx context.Context, fbit *plugin.Instance[settings]) error {
 	s.conf, s.logger, s.accepted = fbit.Conf, fbit.Logger, new(atomic.Int64)
 	s.logger.Debug("initialised", "goroutines", runtime.NumGoroutine())
+	if s.conf.Late {
+		go late(ctx, fbit)
+	}
 	return nil
+}
+
+// late uses what a section has after its exit, and tells the C host's standard output.
+func late(ctx context.Context, fbit *plugin.Instance[settings]) {
+	<-ctx.Done()
+	for range time.Tick(time.Millisecond) {
+		fbit.Logger.Info("late")
+		fmt.Println("late", fbit.Name())
+	}
 }
 
 func (s *sequence) Collect(ctx context.Context, ch chan<- plugin.Event[[]numbered]) error {
