@@ -9,7 +9,8 @@ import (
 )
 
 // Source gives the raw properties of one section. In an engine, Lookup compares keys without case. A value may be
-// empty, which counts as not set. Bind calls it once per property, on its own goroutine, and keeps nothing of it.
+// empty, which counts as not set. Bind calls it on its own goroutine, once per property, and again with the name that the
+// engine makes of it in YAML (api_key of apiKey) if there is nothing under the first, and keeps nothing of it.
 type Source interface {
 	Lookup(key string) (value string, ok bool)
 }
@@ -101,17 +102,12 @@ type located struct {
 func (b *binding) read(src Source) {
 	for i := range b.plan.fields {
 		f, s := &b.plan.fields[i], &b.states[i]
-		if text, ok := src.Lookup(f.name); ok && !f.empty(text) {
+		if text := f.lookup(src); text != "" {
 			s.text, s.origin = text, bySection
 		} else if f.def != "" {
 			s.text, s.origin = f.def, byDefault
 		}
 	}
-}
-
-// empty says whether text counts as not set.
-func (f *field) empty(text string) bool {
-	return text == "" || f.list && strings.Trim(text, f.sep+" \t") == ""
 }
 
 // allocate makes the nested structs that are pointers and have a property that the section sets.
@@ -149,51 +145,9 @@ func (b *binding) decode() {
 			v = v.Elem()
 		}
 		for _, bad := range f.decode(v, s.text) {
-			b.report(i, f.showItem(bad.text)+" "+bad.err.Error(), bad.err)
+			b.report(i, f.showItem(bad.text)+" "+f.explain(bad.err), bad.err)
 		}
 	}
-}
-
-// refusal is a text that a decoder refused: the value or an item of it.
-type refusal struct {
-	text string
-	err  error
-}
-
-// decode stores text in dst, which has the field's type without the pointer.
-func (f *field) decode(dst reflect.Value, text string) []refusal {
-	if f.list {
-		return f.decodeList(dst, text)
-	}
-	if err := f.scalar.decode(dst, text); err != nil {
-		return []refusal{{text, err}}
-	}
-	return nil
-}
-
-func (f *field) decodeList(dst reflect.Value, text string) (bad []refusal) {
-	items := f.split(text)
-	dst.Set(reflect.MakeSlice(f.typ, len(items), len(items)))
-	for i, item := range items {
-		if err := f.scalar.decode(dst.Index(i), item); err != nil {
-			bad = append(bad, refusal{item, err})
-		}
-	}
-	return bad
-}
-
-// split cuts a list into its items and drops empty ones.
-func (f *field) split(text string) []string {
-	if f.sep == " " {
-		return strings.Fields(text)
-	}
-	items := make([]string, 0, strings.Count(text, f.sep)+1)
-	for item := range strings.SplitSeq(text, f.sep) {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
 }
 
 // callValidate calls the structs' Validate methods, inner ones first, where there is no problem so far.
@@ -245,7 +199,11 @@ func unjoin(err error) []error {
 func (b *binding) report(i int, text string, cause error) {
 	s := &b.states[i]
 	s.bad = true
-	p := Problem{Property: b.plan.fields[i].name, Value: s.text, Set: s.set(), Text: text, Err: errors.Unwrap(cause)}
+	f := &b.plan.fields[i]
+	p := Problem{Property: f.name, Value: f.redact(s.text), Set: s.set(), Text: text}
+	if !f.secret {
+		p.Err = errors.Unwrap(cause)
+	}
 	b.problems = append(b.problems, located{p, i})
 }
 
@@ -259,15 +217,4 @@ func (b *binding) err() error {
 		e.Problems[i] = p.Problem
 	}
 	return e
-}
-
-// show prints a value of the property for a message.
-func (f *field) show(text string) string { return show(text) }
-
-// showItem prints a value of the property, or an item if it is a list.
-func (f *field) showItem(text string) string {
-	if f.list {
-		return "item " + f.show(text)
-	}
-	return f.show(text)
 }

@@ -163,7 +163,7 @@ func TestBindDecodeErrors(t *testing.T) {
 		{"duration", "d", "5 parsecs", `d: "5 parsecs" is not a duration (want 500ms, 10s, 1m or a number of seconds)`},
 		{"size", "s", "10X", `s: "10X" is not a size in bytes (want 512, 64K, 4M or 1G)`},
 		{"size range", "s", "99999999999G", `s: "99999999999G" is out of range (want less than 2^63 bytes)`},
-		{"text", "a", "nowhere", `a: "nowhere" is not valid: ParseAddr("nowhere"): unable to parse IP`},
+		{"text", "a", "nowhere", `a: "nowhere" is not an IP address (want 192.0.2.1 or 2001:db8::1)`},
 		{"long value", "int", long, `int: "` + long[:200] + `…" is not a whole number`},
 	}
 	for _, tt := range tests {

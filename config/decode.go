@@ -4,8 +4,13 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"net/netip"
+	"net/url"
 	"reflect"
+	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"time"
@@ -34,19 +39,34 @@ type scalar struct {
 type decodeFunc func(dst reflect.Value, text string) error
 
 var (
-	durationType = reflect.TypeFor[time.Duration]()
-	sizeType     = reflect.TypeFor[Size]()
-	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	secretType = reflect.TypeFor[Secret]()
+	timeType   = reflect.TypeFor[time.Time]()
+	textType   = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
 // scalarOf is the whole table of scalar types.
 func scalarOf(t reflect.Type) (scalar, bool) {
-	switch {
-	case t == durationType:
+	switch t {
+	case reflect.TypeFor[time.Duration]():
 		return scalar{kindDuration, "duration", decodeDuration}, true
-	case t == sizeType:
+	case reflect.TypeFor[Size]():
 		return scalar{kindSize, "size", decodeSize}, true
-	case reflect.PointerTo(t).Implements(textType):
+	case secretType:
+		return scalar{kindText, "secret", decodeText}, true
+	case reflect.TypeFor[url.URL](), reflect.TypeFor[*url.URL]():
+		return scalar{kindText, "url", decodeURL}, true
+	case reflect.TypeFor[regexp.Regexp](), reflect.TypeFor[*regexp.Regexp]():
+		return scalar{kindText, "regexp", decodeRegexp}, true
+	case reflect.TypeFor[*time.Location]():
+		return scalar{kindText, "time zone", decodeLocation}, true
+	case reflect.TypeFor[slog.Level]():
+		return scalar{kindText, "log level", decodeAs("is not a log level (want debug, info, warn or error)")}, true
+	case reflect.TypeFor[netip.Addr]():
+		return scalar{kindText, typeWord(t), decodeAs("is not an IP address (want 192.0.2.1 or 2001:db8::1)")}, true
+	case reflect.TypeFor[netip.AddrPort]():
+		return scalar{kindText, typeWord(t), decodeAs("is not an IP address and port (want 192.0.2.1:9092 or [2001:db8::1]:9092)")}, true
+	}
+	if reflect.PointerTo(t).Implements(textType) {
 		return scalar{kindText, typeWord(t), decodeText}, true
 	}
 	switch t.Kind() {
@@ -136,8 +156,58 @@ func decodeSize(dst reflect.Value, text string) error {
 
 func decodeText(dst reflect.Value, text string) error {
 	if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-		return fmt.Errorf("is not valid: %w", err)
+		return &invalid{"is not valid", err}
 	}
+	return nil
+}
+
+// decodeAs is for types with UnmarshalText whose errors are not for whoever edits the file.
+func decodeAs(complaint reason) decodeFunc {
+	return func(dst reflect.Value, text string) error {
+		if decodeText(dst, text) != nil {
+			return complaint
+		}
+		return nil
+	}
+}
+
+// setPointed stores *v in dst, or v if dst is a pointer.
+func setPointed(dst, v reflect.Value) {
+	if dst.Kind() != reflect.Pointer {
+		v = v.Elem()
+	}
+	dst.Set(v)
+}
+
+// decodeURL gives no cause: the error of package url contains the URL, and so its password.
+func decodeURL(dst reflect.Value, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" || u.Hostname() == "" {
+		return reason("is not a URL (want scheme://host/path)")
+	}
+	setPointed(dst, reflect.ValueOf(u))
+	return nil
+}
+
+func decodeRegexp(dst reflect.Value, text string) error {
+	re, err := regexp.Compile(text)
+	var bad *syntax.Error
+	switch {
+	case errors.As(err, &bad):
+		return &invalid{"is not a regular expression", fmt.Errorf("%s in %s", bad.Code, show(bad.Expr))}
+	case err != nil:
+		return &invalid{"is not a regular expression", err}
+	}
+	setPointed(dst, reflect.ValueOf(re))
+	return nil
+}
+
+func decodeLocation(dst reflect.Value, text string) error {
+	zone, err := time.LoadLocation(text)
+	if err != nil {
+		return reason("is not a time zone that this machine knows (want UTC, Local or a name such as Europe/Berlin)")
+	}
+	dst.Set(reflect.ValueOf(zone))
 	return nil
 }
 

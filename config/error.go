@@ -2,9 +2,7 @@ package config
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Error holds everything that is wrong with the properties of one section, in the order in which the struct declares
@@ -40,10 +38,10 @@ func (e *Error) Unwrap() []error {
 // Problem is one thing that is wrong.
 type Problem struct {
 	Property string // as named in fluent-bit.conf; prefix and * for a nested struct; empty for the section as a whole
-	Value    string // the text that was refused, possibly the default; empty if there is none
+	Value    string // the text that was refused, possibly the default; empty if there is none; *** for a secret or a password in a URL
 	Set      bool   // the section sets the property; otherwise Value is the default
 	Text     string // value, mistake and what is allowed, in words for whoever edits the file
-	Err      error  // what a Validate or UnmarshalText method returned, if that is the cause
+	Err      error  // what a Validate or UnmarshalText method or a decoder of JSON returned, if that is the cause; nil for a secret
 }
 
 // String gives property and text.
@@ -59,13 +57,12 @@ type reason string
 
 func (r reason) Error() string { return string(r) }
 
-// shownRunes is how much of a value a message shows.
-const shownRunes = 100
-
-// show prints a value of a property. Every value in a message passes here or in [field.show].
-func show(text string) string {
-	if utf8.RuneCountInString(text) > shownRunes {
-		text = string([]rune(text)[:shownRunes]) + "…"
-	}
-	return strconv.Quote(text)
+// invalid is what is wrong with a value, with a cause that may contain the value.
+type invalid struct {
+	reason
+	cause error
 }
+
+func (e *invalid) Error() string { return string(e.reason) + ": " + e.cause.Error() }
+
+func (e *invalid) Unwrap() error { return e.cause }

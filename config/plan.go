@@ -24,14 +24,16 @@ type Plan struct {
 // field is one property.
 type field struct {
 	name     string // in fluent-bit.conf
+	yaml     string // what the engine makes of name in YAML; empty if that is the same but for case
 	path     string // in Go, below the root: TLS.CertFile
 	index    []int  // from the root
 	group    int
-	typ      reflect.Type // without the pointer
+	typ      reflect.Type // without the pointer, unless that is a scalar itself, such as *url.URL
 	pointer  bool
 	list     bool
-	sep      string
-	scalar   scalar
+	mapped   bool
+	options         // sep and kv are set where they apply; secret also for a type that is
+	scalar   scalar // of the value, or of each item or map value
 	def      string
 	desc     string
 	rules    []rule // what validator checks on the property, for the words of messages
@@ -49,14 +51,6 @@ type group struct {
 	end       int
 	pointer   bool // nil unless a property is set
 	validates bool // has a Validate method
-}
-
-// kind is that of the property as a whole.
-func (f *field) kind() kind {
-	if f.list {
-		return kindList
-	}
-	return f.scalar.kind
 }
 
 var compiled sync.Map // reflect.Type to *outcome
@@ -86,7 +80,7 @@ func compile(t reflect.Type) (*Plan, error) {
 	if root == nil || root.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("configuration type %v: not a struct", t)
 	}
-	c := &compiler{plan: &Plan{typ: t, root: root}, names: map[string]string{}, rules: map[reflect.Type]map[string]string{}}
+	c := &compiler{plan: &Plan{typ: t, root: root}, names: map[string]string{}, aliases: map[string]string{}, rules: map[reflect.Type]map[string]string{}}
 	if err := c.structs(root, group{parent: -1, validates: validates(root)}); err != nil {
 		return nil, err
 	}
@@ -98,11 +92,12 @@ func compile(t reflect.Type) (*Plan, error) {
 
 // compiler walks a struct type and fills a plan.
 type compiler struct {
-	plan  *Plan
-	open  []reflect.Type                     // the structs that the walk is in
-	names map[string]string                  // lower-case name to Go path
-	waits [][]rule                           // by field: its presence rules, until all names are known
-	rules map[reflect.Type]map[string]string // struct type to field name to what validator is to check there
+	plan    *Plan
+	open    []reflect.Type                     // the structs that the walk is in
+	names   map[string]string                  // lower-case name to Go path
+	aliases map[string]string                  // lower-case name that YAML makes of another to Go path
+	waits   [][]rule                           // by field: its presence rules, until all names are known
+	rules   map[reflect.Type]map[string]string // struct type to field name to what validator is to check there
 }
 
 // structs adds the group g, whose type is t, and everything in it.
@@ -139,7 +134,7 @@ func (c *compiler) field(parent reflect.Type, i, group int) error {
 	if typ.Kind() == reflect.Pointer {
 		typ, pointer = typ.Elem(), true
 	}
-	f := field{path: path, group: group, typ: typ, pointer: pointer, def: t.def, desc: t.desc}
+	f := field{path: path, group: group, typ: typ, pointer: pointer, options: t.options, def: t.def, desc: t.desc}
 	f.index = append(slices.Clone(c.plan.groups[group].index), i)
 	switch embedded := sf.Anonymous && typ.Kind() == reflect.Struct; {
 	case !sf.IsExported() && !embedded:
@@ -147,7 +142,7 @@ func (c *compiler) field(parent reflect.Type, i, group int) error {
 	case t.skip:
 		c.rules[parent][sf.Name] = "-"
 		return c.skipped(path, t)
-	case f.setType(t.sep):
+	case f.setType(sf.Type):
 		return c.property(parent, sf, f, t)
 	case typ.Kind() == reflect.Struct:
 		return c.nested(sf, f, t)
@@ -169,20 +164,6 @@ func (c *compiler) skipped(path string, t tag) error {
 	return nil
 }
 
-// setType fills in how the value is read, and reports whether the type is a scalar or a list of scalars.
-func (f *field) setType(sep string) bool {
-	var ok bool
-	if f.scalar, ok = scalarOf(f.typ); ok || f.typ.Kind() != reflect.Slice || f.typ.Elem().Kind() == reflect.Uint8 {
-		return ok
-	}
-	f.scalar, f.list = scalarOf(f.typ.Elem())
-	f.sep = sep
-	if sep == "" {
-		f.sep = ","
-	}
-	return f.list
-}
-
 // property adds f to the plan.
 func (c *compiler) property(parent reflect.Type, sf reflect.StructField, f field, t tag) error {
 	f.name = t.name
@@ -190,12 +171,13 @@ func (c *compiler) property(parent reflect.Type, sf reflect.StructField, f field
 		f.name = snakeCase(sf.Name)
 	}
 	f.name = c.plan.groups[f.group].prefix + f.name
-	if t.sep != "" && !f.list {
-		return c.tagError(f.path, fmt.Errorf("option %q on a property that is no list", "sep"))
+	if err := f.checkOptions(); err != nil {
+		return c.tagError(f.path, err)
 	}
 	if err := c.claim(f.name, f.path); err != nil {
 		return c.tagError(f.path, err)
 	}
+	f.yaml = yamlName(f.name)
 	if err := f.checkDefault(); err != nil {
 		return c.tagError(f.path, err)
 	}
@@ -214,19 +196,19 @@ func (c *compiler) claim(name, path string) error {
 	if strings.IndexFunc(name, notInName) >= 0 {
 		return fmt.Errorf("name %q: want letters, digits, _ . and - only", name)
 	}
-	if other, ok := c.names[strings.ToLower(name)]; ok {
-		return fmt.Errorf("name %q is that of %s too", name, c.plan.root.Name()+"."+other)
+	lower, alias := strings.ToLower(name), yamlName(name)
+	if other, ok := c.names[lower]; ok {
+		return fmt.Errorf("name %q is that of %s too", name, c.goName(other))
 	}
-	c.names[strings.ToLower(name)] = path
-	return nil
-}
-
-func (f *field) checkDefault() error {
-	if f.def == "" {
-		return nil
+	if other, ok := c.aliases[lower]; ok {
+		return fmt.Errorf("name %q is what the engine makes of that of %s in YAML", name, c.goName(other))
 	}
-	for _, bad := range f.decode(reflect.New(f.typ).Elem(), f.def) {
-		return fmt.Errorf("default %s %w", show(bad.text), bad.err)
+	if other, ok := c.names[alias]; ok {
+		return fmt.Errorf("name %q: in YAML the engine makes it %q, which is that of %s", name, alias, c.goName(other))
+	}
+	c.names[lower] = path
+	if alias != "" {
+		c.aliases[alias] = path
 	}
 	return nil
 }
@@ -240,6 +222,8 @@ func (c *compiler) nested(sf reflect.StructField, f field, t tag) error {
 		return c.tagError(f.path, errors.New("default on a nested struct; put defaults on its properties"))
 	case t.sep != "":
 		return c.tagError(f.path, fmt.Errorf("option %q on a property that is no list", "sep"))
+	case len(t.used) > 0:
+		return c.tagError(f.path, fmt.Errorf("option %q on a nested struct; put it on its properties", t.used[0]))
 	}
 	if sf.Anonymous && f.pointer {
 		return c.fieldErrorf(f.path, "an embedded pointer; embed the struct itself")

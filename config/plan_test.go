@@ -160,9 +160,9 @@ func TestCompileMistakes(t *testing.T) {
 			return compile(Config{})
 		}(), `struct tag on Config.Base: default on a nested struct; put defaults on its properties`},
 		{"map", func() error {
-			type Config struct{ Labels map[string]string }
+			type Config struct{ Labels map[int]string }
 			return compile(Config{})
-		}(), `field Config.Labels: unsupported type map[string]string`},
+		}(), `field Config.Labels: unsupported type map[int]string`},
 		{"bytes", func() error {
 			type Config struct{ Raw []byte }
 			return compile(Config{})
@@ -176,7 +176,7 @@ func TestCompileMistakes(t *testing.T) {
 			return compile(Config{})
 		}(), `field Config.L: unsupported type []config_test.Based`},
 		{"struct without properties", func() error {
-			type Config struct{ Zone *time.Location }
+			type Config struct{ Zone time.Location }
 			return compile(Config{})
 		}(), `field Config.Zone: unsupported type time.Location`},
 		{"embedded pointer", func() error {

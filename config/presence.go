@@ -91,12 +91,12 @@ func (c *compiler) operands(f *field, r rule, p *presence) error {
 
 func (o *operand) setWant(p *Plan, r rule, text string) error {
 	f := &p.fields[o.fields[0]]
-	if len(o.fields) > 1 || f.list || !f.typ.Comparable() {
+	if len(o.fields) > 1 || f.json || f.file || f.typ.Kind() == reflect.Pointer || !f.typ.Comparable() {
 		return fmt.Errorf("option %q: %s is not a single value to compare with", r.text, o.name)
 	}
 	o.text, o.want = text, reflect.New(f.typ).Elem()
 	for _, bad := range f.decode(o.want, text) {
-		return fmt.Errorf("option %q: %s %w", r.text, show(bad.text), bad.err)
+		return fmt.Errorf("option %q: %s %w", r.text, f.show(bad.text), bad.err)
 	}
 	return nil
 }

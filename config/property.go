@@ -1,6 +1,9 @@
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Property describes one property of a plan.
 type Property struct {
@@ -13,9 +16,10 @@ type Property struct {
 	KV          string // between a key and its value; empty if no map
 	Default     string // as text; empty for none
 	HasDefault  bool
-	Required    bool     // always: it has no condition and no default stands in
-	Secret      bool     // no value of it may be shown, nor its default
-	File        bool     // the value is a path whose content counts, or inline: and the content
+	Required    bool // always: it has no condition and no default stands in
+	Secret      bool // no value of it may be shown, nor its default
+	File        bool // the value is a path whose content counts, or inline: and the content
+	Deprecated  bool
 	Values      []string // all that are allowed, or nil if that is not a list; of each item if List or Map
 	Min, Max    string   // inclusive, as the file would have it; a length in characters for text, a number of items for List and Map; empty for none
 	Description string
@@ -34,20 +38,27 @@ func (p *Plan) Properties() []Property {
 func (p *Plan) property(f *field) Property {
 	s := speaker{p, f, f.kind(), f.rules}
 	return Property{
-		Name: f.name, Type: f.typeWord(), Kind: f.kindWord(), List: f.list, Sep: f.sep,
+		Name: f.name, Type: f.typeWord(), Kind: f.kindWord(), List: f.list, Map: f.mapped, Sep: f.sep, KV: f.kv,
+		Secret: f.secret, File: f.file, Deprecated: f.deprecated,
 		Default: f.def, HasDefault: f.def != "", Required: f.required(), Values: f.values(),
 		Min: s.limit("min", "gte"), Max: s.limit("max", "lte"), Description: f.desc,
 	}
 }
 
 func (f *field) typeWord() string {
-	if f.list {
+	switch {
+	case f.list:
 		return "list of " + f.scalar.word
+	case f.mapped:
+		return "map of " + f.scalar.word
 	}
 	return f.scalar.word
 }
 
 func (f *field) kindWord() string {
+	if f.json {
+		return "json"
+	}
 	switch f.scalar.kind {
 	case kindBool, kindDuration, kindSize, kindNumber:
 		return f.scalar.word
@@ -62,11 +73,11 @@ func (f *field) required() bool {
 // values are those of the rule oneof, on the property or on its items.
 func (f *field) values() []string {
 	rules := f.rules
-	if f.list {
+	if f.many() {
 		rules = f.items
 	}
 	for _, r := range rules {
-		if r.text == "oneof="+r.param || r.text == "oneofci="+r.param {
+		if (r.name == "oneof" || r.name == "oneofci") && !strings.Contains(r.text, "|") {
 			return splitWords(r.param)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,12 +15,23 @@ type tag struct {
 	given bool   // there is a flb tag
 	skip  bool   // flb:"-"
 	name  string // or prefix; empty if there is no flb tag
-	sep   string // between the items of a list; a blank stands for any white space; empty if not given
+	options
 	def   string
 	desc  string
 	rules []rule // validate, up to dive
 	items []rule // validate, after dive
 	dive  bool
+}
+
+// options are those of the flb tag.
+type options struct {
+	sep        string   // between items or pairs; a blank stands for any white space; empty if not given
+	kv         string   // between a key and its value; the same
+	json       bool     // the value is JSON
+	file       bool     // the value is a path of the text that counts, or inline: and the text
+	secret     bool     // the value is for no one to see
+	deprecated bool     // to set it gives a warning
+	used       []string // the options that the tag has
 }
 
 // rule is one rule of a validate tag, such as min=1. Rules joined by | are one rule, with alternatives.
@@ -29,8 +41,7 @@ type rule struct {
 	param string
 }
 
-// flbOptions are the options of the flb tag.
-var flbOptions = []string{"sep"}
+var optionNames = []string{"sep", "kv", "json", "file", "secret", "deprecated"}
 
 func parseTag(st reflect.StructTag) (tag, error) {
 	t := tag{def: st.Get("default"), desc: st.Get("desc")}
@@ -71,22 +82,43 @@ func notInName(r rune) bool {
 }
 
 func (t *tag) setOption(option string) error {
-	key, value, _ := strings.Cut(option, "=")
-	if key != "sep" {
-		return unknownOption(key, flbOptions)
-	}
-	if t.skip {
+	key, value, valued := strings.Cut(option, "=")
+	flag := t.flag(key)
+	switch {
+	case !slices.Contains(optionNames, key):
+		return unknownOption(key, optionNames)
+	case t.skip:
 		return fmt.Errorf("option %q on a field that is skipped", option)
+	case slices.Contains(t.used, key):
+		return fmt.Errorf("option %q twice", key)
+	case flag != nil && valued:
+		return fmt.Errorf("option %q: %s takes no value", option, key)
 	}
+	t.used = append(t.used, key)
+	if flag == nil {
+		return t.setSeparator(option, key, value)
+	}
+	*flag = true
+	return nil
+}
+
+// flag is the option called key, or nil if that takes a value.
+func (o *options) flag(key string) *bool {
+	return map[string]*bool{"json": &o.json, "file": &o.file, "secret": &o.secret, "deprecated": &o.deprecated}[key]
+}
+
+func (o *options) setSeparator(option, key, value string) error {
+	separator := map[string]*string{"sep": &o.sep, "kv": &o.kv}[key]
 	if value == "space" {
-		t.sep = " "
+		*separator = " "
 		return nil
 	}
 	r, size := utf8.DecodeRuneInString(value)
-	if size != len(value) || !unicode.IsPunct(r) && !unicode.IsSymbol(r) {
-		return fmt.Errorf("option %q: want sep=space or one punctuation character (a comma is the default)", option)
+	if value == "" || size != len(value) || !unicode.IsPunct(r) && !unicode.IsSymbol(r) {
+		const usage = "option %q: want %s=space or one punctuation character (%s is the default)"
+		return fmt.Errorf(usage, option, key, map[string]string{"sep": "a comma", "kv": "="}[key])
 	}
-	t.sep = value
+	*separator = value
 	return nil
 }
 
@@ -161,18 +193,24 @@ func editDistance(a, b string) int {
 }
 
 // snakeCase splits a Go name before each word and in front of the last capital of an initialism: HTTPTimeout gives
-// http_timeout, S3Bucket gives s3_bucket.
+// http_timeout, S3Bucket gives s3_bucket. An initialism keeps its plural: URLs gives urls.
 func snakeCase(name string) string {
 	var b strings.Builder
 	runes := []rune(name)
 	for i, r := range runes {
 		if i > 0 && unicode.IsUpper(r) && runes[i-1] != '_' {
 			inWord := unicode.IsUpper(runes[i-1])
-			if !inWord || i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
+			if !inWord || startsWord(runes[i+1:]) {
 				b.WriteByte('_')
 			}
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
 	return b.String()
+}
+
+// startsWord says whether a capital in front of rest is the first letter of a word, and not the last of an initialism.
+func startsWord(rest []rune) bool {
+	plural := len(rest) > 0 && rest[0] == 's' && (len(rest) == 1 || unicode.IsUpper(rest[1]))
+	return len(rest) > 0 && unicode.IsLower(rest[0]) && !plural
 }

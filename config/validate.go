@@ -21,7 +21,7 @@ var fieldRules = map[string]string{
 
 // splitRules takes the presence rules out of the tag's rules and keeps the others, for validator.
 func (f *field) splitRules(t tag) (waits []rule, err error) {
-	if t.dive && !f.list {
+	if t.dive && !f.many() {
 		return nil, fmt.Errorf("option %q on a property that is no list", "dive")
 	}
 	for _, r := range t.rules {
@@ -82,6 +82,7 @@ func (c *compiler) compileRules() error {
 		if err := c.compilePresence(f, c.waits[i]); err != nil {
 			return c.tagError(f.path, err)
 		}
+		c.judgeText(f)
 		if err := c.probeRules(f); err != nil {
 			return c.tagError(f.path, err)
 		}
@@ -95,6 +96,26 @@ func (c *compiler) compileRules() error {
 		c.plan.checks.RegisterStructValidationMapRules(rules, reflect.Zero(t).Interface())
 	}
 	return nil
+}
+
+// judgeText has validator judge a scalar that is a struct by its text, where it would look for rules inside. A time it
+// knows.
+func (c *compiler) judgeText(f *field) {
+	t := f.typ
+	if f.many() {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if f.json || t.Kind() != reflect.Struct || t.ConvertibleTo(timeType) || len(f.rules)+len(f.items) == 0 {
+		return
+	}
+	text := func(v reflect.Value) any { return scalarText(v) }
+	if t == secretType {
+		text = func(v reflect.Value) any { return v.Interface().(Secret).Reveal() }
+	}
+	c.plan.checks.RegisterCustomTypeFunc(text, reflect.Zero(t).Interface())
 }
 
 func (c *compiler) probeRules(f *field) error {
@@ -137,7 +158,11 @@ func (c *compiler) probe(t reflect.Type, r rule) (err error) {
 			err = fmt.Errorf("option %q does not suit type %v: %v", r.text, t, p)
 		}
 	}()
-	_ = c.plan.checks.VarWithValue(reflect.Zero(t).Interface(), reflect.Zero(c.plan.root).Interface(), r.text)
+	v := reflect.New(t).Elem()
+	if t.Kind() == reflect.Pointer {
+		v = reflect.New(t.Elem())
+	}
+	_ = c.plan.checks.VarWithValue(v.Interface(), reflect.Zero(c.plan.root).Interface(), r.text)
 	return nil
 }
 

@@ -108,7 +108,7 @@ func ruleNames() []string {
 func (f *field) ruleText(p *Plan, s state, e validator.FieldError) string {
 	rules, kind, value := f.rules, f.kind(), f.show(s.text)
 	if strings.HasSuffix(e.Namespace(), "]") {
-		rules, kind, value = f.items, f.scalar.kind, f.showItem(fmt.Sprint(e.Value()))
+		rules, kind, value = f.items, f.scalar.kind, f.showItem(f.itemText(e))
 	}
 	ph := (&speaker{p, f, kind, rules}).phrase(e.Tag(), e.Param())
 	switch {
@@ -118,6 +118,15 @@ func (f *field) ruleText(p *Plan, s state, e validator.FieldError) string {
 		return value + " " + ph.complaint
 	}
 	return value + " " + ph.complaint + " (want " + ph.want + ")"
+}
+
+// itemText is the item, or pair, that validator refused.
+func (f *field) itemText(e validator.FieldError) string {
+	text := fmt.Sprint(e.Value())
+	if _, key, ok := strings.Cut(strings.TrimSuffix(e.Namespace(), "]"), f.path+"["); ok && f.mapped {
+		return key + f.kv + text
+	}
+	return text
 }
 
 // speaker finds words for the rules of one property, or of the items of a list.
