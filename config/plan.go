@@ -252,16 +252,20 @@ func validates(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(selfCheckerType)
 }
 
-func (c *compiler) tagError(path string, err error) error {
-	return fmt.Errorf("struct tag on %s: %w", c.goName(path), err)
-}
+func (c *compiler) tagError(path string, err error) error { return c.plan.tagError(path, err) }
 
 func (c *compiler) fieldErrorf(path, format string, args ...any) error {
 	return fmt.Errorf("field %s: "+format, append([]any{c.goName(path)}, args...)...)
 }
 
-func (c *compiler) goName(path string) string {
-	if name := c.plan.root.Name(); name != "" {
+func (c *compiler) goName(path string) string { return c.plan.goName(path) }
+
+func (p *Plan) tagError(path string, err error) error {
+	return fmt.Errorf("struct tag on %s: %w", p.goName(path), err)
+}
+
+func (p *Plan) goName(path string) string {
+	if name := p.root.Name(); name != "" {
 		return name + "." + path
 	}
 	return "struct." + path
