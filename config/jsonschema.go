@@ -79,6 +79,7 @@ type node struct {
 	AnyOf                []node   `json:"anyOf,omitempty"`
 	Default              any      `json:"default,omitempty"`
 	WriteOnly            bool     `json:"writeOnly,omitempty"`
+	Deprecated           bool     `json:"deprecated,omitempty"`
 	Properties           members  `json:"properties,omitempty"`
 	PatternProperties    members  `json:"patternProperties,omitempty"`
 	AdditionalProperties *bool    `json:"additionalProperties,omitempty"`
@@ -130,7 +131,7 @@ func (m members) MarshalJSON() ([]byte, error) {
 
 // node is the schema of one property.
 func (s *Schema) node(p *Property) node {
-	n := node{Description: strings.TrimSpace(p.Description + " (" + s.note(p) + ")"), WriteOnly: p.Secret}
+	n := node{Description: strings.TrimSpace(p.Description + " (" + s.note(p) + ")"), WriteOnly: p.Secret, Deprecated: p.Deprecated}
 	if text, ok := p.shownDefault(); ok {
 		n.Default = p.natural(text)
 	}

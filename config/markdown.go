@@ -15,10 +15,17 @@ func (s Schema) Markdown() string {
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		must, allowed := s.requirement(p)
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", codeSpan(p.Name), plainText(p.Type), defaultCell(p),
-			plainText(must), plainText(allowed), plainText(p.Description))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", codeSpan(p.Name), plainText(p.typeText()), defaultCell(p),
+			plainText(must), plainText(allowed), plainText(description(p)))
 	}
 	return b.String()
+}
+
+func description(p *Property) string {
+	if p.Deprecated {
+		return "Deprecated. " + p.Description
+	}
+	return p.Description
 }
 
 // requirement says when the property must be set, and what is allowed.
@@ -27,7 +34,7 @@ func (s *Schema) requirement(p *Property) (must, allowed string) {
 	if p.Required {
 		when = []string{"yes"}
 	}
-	for _, text := range s.hint(p).rules {
+	for _, text := range s.allowed(p) {
 		if condition, ok := strings.CutPrefix(text, "required "); ok {
 			when = append(when, condition)
 			continue

@@ -10,7 +10,7 @@ import (
 // Classic renders a section of a fluent-bit.conf for the plugin called name; kind is input, output or custom. The
 // properties that a section cannot do without are set, to a placeholder that is valid as far as the struct tags tell. All
 // others are commented out with their default, or with an example where there is none; taking the # away sets them.
-// It ends in a line break.
+// Deprecated ones are left out. It ends in a line break.
 func (s Schema) Classic(kind, name string) string {
 	width := s.widest() + 2
 	w := sample{indent: "    ", value: classicValue}
@@ -71,7 +71,9 @@ func (w *sample) head(kind, name string) {
 
 func (w *sample) properties(s *Schema) {
 	for i := range s.Properties {
-		w.property(s, &s.Properties[i])
+		if p := &s.Properties[i]; !p.Deprecated {
+			w.property(s, p)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -221,12 +222,35 @@ func (p *Property) shownDefault() (text string, ok bool) {
 
 // note is the property in a few words: type, whether it must be set, what is allowed.
 func (s *Schema) note(p *Property) string {
-	words := []string{p.Type}
+	words := []string{p.typeText()}
 	if p.Required {
 		words = append(words, "required")
 	}
 	if p.HasDefault && p.Secret {
 		words = append(words, "has a default that is not shown")
 	}
-	return strings.Join(append(words, s.hint(p).rules...), "; ")
+	return strings.Join(append(words, s.allowed(p)...), "; ")
+}
+
+// allowed says what is allowed and when, in words.
+func (s *Schema) allowed(p *Property) (words []string) {
+	if p.File {
+		words = append(words, "a file's path, or inline: and the content")
+	}
+	return append(words, s.hint(p).rules...)
+}
+
+// typeText is the type, and how the value is written where that is not the usual way.
+func (p *Property) typeText() string {
+	sep := "separated by " + strconv.Quote(p.Sep)
+	if p.Sep == " " {
+		sep = "separated by blanks"
+	}
+	switch {
+	case p.Map && (p.Sep != "," || p.KV != "="):
+		return p.Type + ", as key" + p.KV + "value " + sep
+	case p.List && p.Sep != ",":
+		return p.Type + ", " + sep
+	}
+	return p.Type
 }

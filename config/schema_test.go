@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,14 +32,21 @@ type described struct {
 	Timeout time.Duration `flb:"timeout" default:"10s" validate:"min=1s" desc:"Per request.\nIt counts from the connect."`
 	Limit   config.Size   `flb:"limit" default:"4M" validate:"max=1000000000"`
 	Append  bool          `flb:"append_newline" default:"on"`
-	Columns []uint8       `flb:"-"`
 	Ports   []int         `flb:"ports,sep=space" default:"80 443" validate:"dive,min=1"`
 	Three   []string      `flb:"three,sep=;" validate:"min=3"`
 	Filter  *regexp.Regexp
 	Peer    *netip.AddrPort
-	Role    string `flb:"role_arn" validate:"omitempty,startswith=arn:"`
-	APIKey  string `flb:"api_key" validate:"required_without=License,excluded_with=License"`
-	License string `flb:"license_key" validate:"required_without=APIKey,excluded_with=APIKey"`
+	Role    string            `flb:"role_arn" validate:"omitempty,startswith=arn:"`
+	Files   map[string]int    `flb:"files,sep=;,kv=:" desc:"Limits by name"`
+	Columns map[string]string `flb:"columns,json" desc:"Field to column"`
+	Mapping map[string]any    `flb:"mapping,json,file"`
+	CA      []byte            `flb:"ca,file"`
+	Token   config.Secret     `flb:"token" default:"hunter2" validate:"required"`
+	Home    *url.URL          `flb:"home,secret" default:"https://u:hunter2@localhost/" validate:"required"`
+	Zone    *time.Location    `flb:"zone" default:"UTC"`
+	Old     string            `flb:"old,deprecated" desc:"Use home"`
+	APIKey  string            `flb:"apiKey" validate:"required_without=License,excluded_with=License"`
+	License string            `flb:"licenseKey" validate:"required_without=APIKey,excluded_with=APIKey"`
 	TLS     struct {
 		Cert string `flb:"cert_file" validate:"required_with=Key"`
 		Key  string `flb:"key_file" validate:"required_with=Cert"`
@@ -57,6 +65,11 @@ func describe[C any](t *testing.T) config.Schema {
 func TestSchemaGolden(t *testing.T) {
 	t.Parallel()
 	s := describe[described](t)
+	for _, text := range []string{s.Markdown(), s.Classic("output", "x"), s.YAML("output", "x"), string(s.JSONSchema("output", "x"))} {
+		if strings.Contains(text, "hunter") {
+			t.Errorf("a secret's default is shown:\n%s", text)
+		}
+	}
 	checkGolden(t, "schema/reference.md.golden", s.Markdown())
 	checkGolden(t, "schema/output.conf.golden", s.Classic("output", "kafka"))
 	checkGolden(t, "schema/input.conf.golden", s.Classic("input", "kafka"))
@@ -76,8 +89,18 @@ func TestDescribeMistake(t *testing.T) {
 	}
 }
 
-// load reads a sample as the engine does, and gives the properties of its one section.
+// load is loadSection for a text that uses no variable without a value.
 func load(t *testing.T, kind, file, text string) config.Properties {
+	t.Helper()
+	props, warnings := loadSection(t, kind, file, text)
+	if len(warnings) > 0 {
+		t.Errorf("Load() warns %v, want nothing\n%s", warnings, text)
+	}
+	return props
+}
+
+// loadSection reads a file as the engine does, and gives the properties of its one section.
+func loadSection(t *testing.T, kind, file, text string) (props config.Properties, warnings []string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), file)
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
@@ -91,14 +114,14 @@ func load(t *testing.T, kind, file, text string) config.Properties {
 	if kind == "input" {
 		sections = c.Inputs
 	}
-	if len(sections) != 1 || len(c.Warnings) > 0 {
-		t.Fatalf("Load() = %d sections, %v, want one without warnings\n%s", len(sections), c.Warnings, text)
+	if len(sections) != 1 {
+		t.Fatalf("Load() = %d sections, want one\n%s", len(sections), text)
 	}
-	props := config.Properties{}
+	props = config.Properties{}
 	for _, p := range sections[0].Properties {
 		props[p.Key] = p.Value
 	}
-	return props
+	return props, c.Warnings
 }
 
 // uncomment takes away the # in front of properties.
@@ -120,7 +143,7 @@ func checkSamples[C any](t *testing.T, kind string) {
 			t.Errorf("Bind(%s) = %s, want no error\n%s", file, problem, text)
 		}
 		all := load(t, kind, file, uncomment(text))
-		for _, p := range s.Properties {
+		for _, p := range slices.DeleteFunc(slices.Clone(s.Properties), func(p config.Property) bool { return p.Deprecated }) {
 			got, ok := all.Lookup(yamlSpelling(file, p.Name))
 			if !ok || p.HasDefault && !p.Secret && !p.Required && got != p.Default {
 				t.Errorf("%s sets %s to %q, want %q", file, p.Name, got, p.Default)
@@ -293,6 +316,11 @@ func TestJSONSchema(t *testing.T) {
 	if diff := cmp.Diff([]string{"name", "brokers", "s3_bucket"}, n.Required); diff != "" {
 		t.Errorf("required (-want +got):\n%s", diff)
 	}
+	for _, name := range []string{"token", "home"} {
+		if p := n.Properties[name]; !p.WriteOnly || p.Default != nil {
+			t.Errorf("%s: writeOnly %t, default %v, want true and none", name, p.WriteOnly, p.Default)
+		}
+	}
 	tests := []struct {
 		name  string
 		key   string
@@ -336,6 +364,12 @@ func TestJSONSchema(t *testing.T) {
 		{"size in bytes", "limit", 4096., true},
 		{"size, too large", "limit", 2e9, false},
 		{"size, other", "limit", "4 apples", false},
+		{"secret", "token", "s3cret", true},
+		{"JSON", "columns", `{"a":"b"}`, true},
+		{"JSON as a map", "columns", map[string]any{"a": "b"}, false},
+		{"map", "files", "a:1;b:2", true},
+		{"map as a map", "files", map[string]any{"a": 1.}, false},
+		{"file", "ca", "/etc/ca.pem", true},
 		{"list", "ports", "80 443", true},
 		{"list of one", "ports", 80., true},
 	}
