@@ -32,7 +32,7 @@ func (s Schema) JSONSchema(kind, name string) []byte {
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		root.Properties = append(root.Properties, member{p.Name, s.node(p)})
-		if p.Required {
+		if s.always(p) {
 			root.Required = append(root.Required, p.Name)
 		}
 	}
@@ -43,20 +43,16 @@ func (s Schema) JSONSchema(kind, name string) []byte {
 	return root.render()
 }
 
-// engineProperties are the engine's own properties that matter to a Go plugin, by kind; proxies get none of the others.
-var engineProperties = map[string][]string{
-	"": {"alias", "log_level"},
-	"input": {"tag", "log_suppress_interval", "mem_buf_limit", "processors", "rate_gate", "rate_gate.backpressure",
-		"rate_gate.max_bytes", "rate_gate.max_records", "rate_gate.resume_ratio", "rate_window", "routable", "routes",
-		"storage.pause_on_chunks_overlimit", "storage.type", "telemetry", "thread.ring_buffer.capacity",
-		"thread.ring_buffer.window", "threaded"},
-	"output": {"match", "match_regex", "log_suppress_interval", "processors", "retry_limit", "routes",
-		"storage.total_limit_size", "workers"},
-}
+// useless are names that the engine keeps and that do nothing for a Go plugin, or stop the engine (flb_plugin_proxy.c: no proxy
+// declares network or TLS support).
+var useless = []string{"name", "host", "port", "ipv6", "listen", "tls"}
 
+// engineMembers are the engine's own properties that matter to a Go plugin of that kind.
 func engineMembers(kind string) (list members) {
-	for _, name := range slices.Concat(engineProperties[""], engineProperties[kind]) {
-		list = append(list, member{name, node{}})
+	for _, r := range reservations {
+		if r.kinds&keeperOf[kind] != 0 && !strings.HasSuffix(r.name, "*") && !slices.Contains(useless, r.name) {
+			list = append(list, member{r.name, node{}})
+		}
 	}
 	return list
 }

@@ -31,7 +31,7 @@ func description(p *Property) string {
 // requirement says when the property must be set, and what is allowed.
 func (s *Schema) requirement(p *Property) (must, allowed string) {
 	var when, rest []string
-	if p.Required {
+	if s.always(p) {
 		when = []string{"yes"}
 	}
 	for _, text := range s.allowed(p) {

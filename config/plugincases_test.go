@@ -192,6 +192,9 @@ func TestRealPlugins(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if warnings, err := plan.CheckNames(p.kind); err != nil || len(warnings) > 0 {
+				t.Errorf("CheckNames(%s) = %q, %v, want nothing", p.kind, warnings, err)
+			}
 			minimal := p.outcome(t, plan, nil)
 			var b strings.Builder
 			fmt.Fprintf(&b, "# minimal: %s\n%s\n", listed(p.minimal), strings.Join(minimal, "\n"))
@@ -326,6 +329,35 @@ func TestUnsetVariable(t *testing.T) {
 	props, _ = loadSection(t, "output", "v.conf", strings.Replace(text, " x$", " $", 1))
 	if got, want := problems[kinesis](props), "stream: required, not set"; got != want {
 		t.Errorf("Bind(%v) = %s, want %s", props, got, want)
+	}
+}
+
+// TestRealReservedNames: what two plugins of today call properties that never reach them.
+func TestRealReservedNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, kind string
+		typ        reflect.Type
+		want       string
+	}{
+		{"amqp", "output", reflect.TypeFor[struct {
+			TLS bool `flb:"tls" default:"false"`
+		}](), `struct tag on struct.TLS: "tls" is kept by the engine for its own use (inputs and outputs): never reaches a plugin; call it use_tls`},
+		{"beats", "input", reflect.TypeFor[struct {
+			Listen string `flb:"listen" default:"0.0.0.0"`
+		}](), `struct tag on struct.Listen: "listen" is kept by the engine for its own use (inputs): never reaches a plugin; call it address`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			plan, err := config.Compile(tt.typ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := plan.CheckNames(tt.kind); err == nil || err.Error() != tt.want {
+				t.Errorf("CheckNames(%s) = %v, want %s", tt.kind, err, tt.want)
+			}
+		})
 	}
 }
 

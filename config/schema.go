@@ -215,6 +215,12 @@ func (s *Schema) hint(p *Property) hint {
 	return h
 }
 
+// always says whether every section must set the property: also one whose other rules refuse the zero value.
+func (s *Schema) always(p *Property) bool {
+	h := s.hint(p)
+	return p.Required || h.live && !slices.ContainsFunc(h.rules, func(text string) bool { return strings.HasPrefix(text, "required ") })
+}
+
 // shownDefault is the default as a renderer may show it.
 func (p *Property) shownDefault() (text string, ok bool) {
 	return p.Default, p.HasDefault && !p.Secret
@@ -223,7 +229,7 @@ func (p *Property) shownDefault() (text string, ok bool) {
 // note is the property in a few words: type, whether it must be set, what is allowed.
 func (s *Schema) note(p *Property) string {
 	words := []string{p.typeText()}
-	if p.Required {
+	if s.always(p) {
 		words = append(words, "required")
 	}
 	if p.HasDefault && p.Secret {

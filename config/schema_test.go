@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/engine/conffile"
@@ -201,6 +202,53 @@ func TestSampleLineBreaks(t *testing.T) {
 	}
 }
 
+// FuzzSampleValue: what a sample sets is what the file's reader gives back.
+func FuzzSampleValue(f *testing.F) {
+	for _, text := range []string{"a", "it's: #1", "'", "\"", "a\nb", "-", "- a", "{a: b}", "[a]", "on", "0x1F", "null", "~", "&a", "*a", "!a", "%a",
+		"@a", "a #b", "#a", "a: b", "a:", "\\t", "?", "| a", "> a", "é", "\u2028", "\ufeff", "\x00", "\x7f", "=", "<<"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if text != strings.TrimSpace(text) || text == "" || strings.Contains(text, "${") || !utf8.ValidString(text) {
+			t.Skip("the engine trims and expands values")
+		}
+		s := config.Schema{Properties: []config.Property{{Name: "p", Kind: "text", Type: "string", Default: text, HasDefault: true}}}
+		for file, sample := range samples(s, "output") {
+			if strings.Contains(sample, "cannot express") {
+				continue
+			}
+			if got := load(t, "output", file, uncomment(sample))["p"]; got != text {
+				t.Errorf("%s sets %q, want %q", file, got, text)
+			}
+		}
+	})
+}
+
+func TestDescribeNested(t *testing.T) {
+	t.Parallel()
+	type creds struct {
+		User string        `validate:"required"`
+		Wait time.Duration `default:"1s" validate:"min=1s"`
+	}
+	type Config struct {
+		common
+		Auth  *creds
+		Proxy creds `flb:"proxy."`
+	}
+	s := describe[*Config](t)
+	for file, text := range samples(s, "output") {
+		got, err := config.Bind[*Config](load(t, "output", file, text))
+		want := &Config{common: common{"x"}, Proxy: creds{"PROXY_USER", time.Second}}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Config{})); err != nil || diff != "" {
+			t.Errorf("Bind(%s) = %v (-want +got):\n%s\n%s", file, err, diff, text)
+		}
+	}
+}
+
+type common struct {
+	Host string `flb:"server" default:"x"`
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	type own struct {
@@ -313,7 +361,7 @@ func parseJSONSchema(t *testing.T, text []byte) *jsonNode {
 func TestJSONSchema(t *testing.T) {
 	t.Parallel()
 	n := parseJSONSchema(t, describe[described](t).JSONSchema("output", "kafka"))
-	if diff := cmp.Diff([]string{"name", "brokers", "s3_bucket"}, n.Required); diff != "" {
+	if diff := cmp.Diff([]string{"name", "brokers", "s3_bucket", "three"}, n.Required); diff != "" {
 		t.Errorf("required (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"token", "home"} {
@@ -376,7 +424,7 @@ func TestJSONSchema(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			section := map[string]any{"name": "kafka", "brokers": "a:1", "s3_bucket": "bucket", tt.key: tt.value}
+			section := map[string]any{"name": "kafka", "brokers": "a:1", "s3_bucket": "bucket", "three": "a;b;c", tt.key: tt.value}
 			if got := n.refused(section) == ""; got != tt.want {
 				t.Errorf("schema allows %s: %v = %t, want %t", tt.key, tt.value, got, tt.want)
 			}
