@@ -58,6 +58,7 @@ func (p *Plan) Bind(src Source) (reflect.Value, error) {
 	b.decode()
 	b.checkPresence()
 	b.checkRules()
+	b.checkInsides()
 	b.callValidate()
 	if err := b.err(); err != nil {
 		return reflect.Value{}, err

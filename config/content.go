@@ -23,8 +23,10 @@ func decodeJSON(dst reflect.Value, text string) error {
 		}
 		return nil
 	}
-	return &invalid{"is not JSON as wanted", jsonCause(err)}
+	return &invalid{errJSON, jsonCause(err)}
 }
+
+const errJSON = reason("is not JSON as wanted")
 
 // jsonCause takes Go's words out of an error of package json.
 func jsonCause(err error) error {

@@ -320,7 +320,7 @@ func TestProperties(t *testing.T) {
 	want := []config.Property{
 		{Name: "http_timeout", Type: "duration", Kind: "duration", Default: "10s", HasDefault: true, Description: "Per request"},
 		{Name: "s3_bucket", Type: "string", Kind: "text", Required: true, Min: "3", Max: "63"},
-		{Name: "apiKey", Type: "integer", Kind: "integer", Values: []string{"1", "2"}},
+		{Name: "apiKey", YAMLName: "api_key", Type: "integer", Kind: "integer", Values: []string{"1", "2"}},
 		{Name: "limits", Type: "list of size", Kind: "size", List: true, Sep: " ", Max: "5"},
 		{Name: "filter", Type: "regexp", Kind: "text", Description: "Lines to keep"},
 		{Name: "tls.verify", Type: "bool", Kind: "bool", Default: "on", HasDefault: true},

@@ -8,6 +8,7 @@ import (
 // Property describes one property of a plan.
 type Property struct {
 	Name        string
+	YAMLName    string // what the engine makes of Name in YAML (api_key of apiKey); empty if that is the same but for case
 	Type        string // string, bool, integer, number, duration, size, secret, json, "list of ...", "map of ..." or a word for another type
 	Kind        string // of the value, or of each item or map value: text, bool, integer, number, duration, size or json
 	List        bool
@@ -38,7 +39,7 @@ func (p *Plan) Properties() []Property {
 func (p *Plan) property(f *field) Property {
 	s := speaker{p, f, f.kind(), f.rules}
 	return Property{
-		Name: f.name, Type: f.typeWord(), Kind: f.kindWord(), List: f.list, Map: f.mapped, Sep: f.sep, KV: f.kv,
+		Name: f.name, YAMLName: f.yaml, Type: f.typeWord(), Kind: f.kindWord(), List: f.list, Map: f.mapped, Sep: f.sep, KV: f.kv,
 		Secret: f.secret, File: f.file, Deprecated: f.deprecated,
 		Default: f.def, HasDefault: f.def != "", Required: f.required(), Values: f.values(),
 		Min: s.limit("min", "gte"), Max: s.limit("max", "lte"), Description: f.desc,

@@ -320,3 +320,77 @@ func TestEffective(t *testing.T) {
 		t.Errorf("Effective() (-want +got):\n%s", diff)
 	}
 }
+
+type column struct {
+	Name string `json:"name" validate:"required"`
+	Size int    `json:"size" validate:"max=9"`
+}
+
+type table struct {
+	Columns []column      `json:"columns" validate:"min=1,dive"`
+	Wait    time.Duration `validate:"omitempty,min=1000"`
+	Token   config.Secret `json:"token" validate:"omitempty,min=8"`
+	Next    *table        `json:"next"`
+	Odd     bool
+}
+
+func (t *table) Validate() error {
+	if t.Odd {
+		return errSelector
+	}
+	return nil
+}
+
+func TestInsideJSON(t *testing.T) {
+	t.Parallel()
+	type Config struct {
+		Table *table            `flb:"table,json"`
+		List  []column          `flb:"list,json" validate:"max=2"`
+		Map   map[string]column `flb:"map,json"`
+	}
+	tests := []struct{ key, value, want string }{
+		{"table", `{"columns":[{"name":"a"}],"next":{"columns":[{"name":"b"}]}}`, ``},
+		{"table", `{}`, `"{}" is not JSON as wanted: columns: "[]" has too few items (want at least 1 item)`},
+		{"table", `{"columns":[{}]}`, `"{\"columns\":[{}]}" is not JSON as wanted: columns[0].name is required`},
+		{"table", `{"columns":[{"name":"a","size":10}]}`,
+			`"{\"columns\":[{\"name\":\"a\",\"size\":10}]}" is not JSON as wanted: columns[0].size: "10" is too large (want at most 9)`},
+		{"table", `{"columns":[{"name":"a"}],"Odd":true}`,
+			`"{\"columns\":[{\"name\":\"a\"}],\"Odd\":true}" is not JSON as wanted: no {key=value}`},
+		{"list", `[{"name":""}]`, `"[{\"name\":\"\"}]" is not JSON as wanted: name is required`},
+		{"list", `[{},{},{}]`, `"[{},{},{}]" is too long (want at most 2 characters)`},
+		{"map", `{"a":{}}`, `"{\"a\":{}}" is not JSON as wanted: name is required`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.key+"="+tt.value, func(t *testing.T) {
+			t.Parallel()
+			if tt.want != "" {
+				tt.want = tt.key + ": " + tt.want
+			}
+			if got := problems[Config](config.Properties{tt.key: tt.value}); got != tt.want {
+				t.Errorf("Bind(%s=%s) = %s, want %s", tt.key, tt.value, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestInsideJSONMistakes(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Name string `validate:"requird"`
+	}
+	type Config struct {
+		Inner map[string][]*inner `flb:"inner,json"`
+	}
+	type Whole struct {
+		Any any `flb:"any,json" validate:"min=1"`
+	}
+	for want, typ := range map[string]reflect.Type{
+		`struct tag on Config.Inner: validate in type config_test.inner, which is read as JSON: ` +
+			`Undefined validation function 'requird' on field 'Name'`: reflect.TypeFor[Config](),
+		`struct tag on Whole.Any: option "min=1" does not suit type interface {}, which is read as JSON`: reflect.TypeFor[Whole](),
+	} {
+		if _, err := config.Compile(typ); err == nil || err.Error() != want {
+			t.Errorf("Compile(%v) = %v, want %s", typ, err, want)
+		}
+	}
+}

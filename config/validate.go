@@ -56,7 +56,7 @@ func (f *field) checked() string {
 	for _, r := range f.items {
 		parts = append(parts, r.text)
 	}
-	if len(parts) == 0 {
+	if len(parts) == 0 { // nor is anything inside: that of JSON has a validator of its own
 		return "-"
 	}
 	return strings.Join(parts, ",")
@@ -83,6 +83,11 @@ func (c *compiler) compileRules() error {
 			return c.tagError(f.path, err)
 		}
 		c.judgeText(f)
+		if f.json {
+			if err := f.compileInside(); err != nil {
+				return c.tagError(f.path, err)
+			}
+		}
 		if err := c.probeRules(f); err != nil {
 			return c.tagError(f.path, err)
 		}
@@ -159,8 +164,11 @@ func (c *compiler) probe(t reflect.Type, r rule) (err error) {
 		}
 	}()
 	v := reflect.New(t).Elem()
-	if t.Kind() == reflect.Pointer {
+	switch t.Kind() {
+	case reflect.Pointer:
 		v = reflect.New(t.Elem())
+	case reflect.Slice: // some rules look at the type of items only if there is one
+		v = reflect.MakeSlice(t, 1, 1)
 	}
 	_ = c.plan.checks.VarWithValue(v.Interface(), reflect.Zero(c.plan.root).Interface(), r.text)
 	return nil
@@ -200,7 +208,10 @@ func (b *binding) checkRules() {
 		return
 	}
 	var found validator.ValidationErrors
-	if !errors.As(b.plan.checks.Struct(b.root.Addr().Interface()), &found) {
+	if err := b.runRules(); !errors.As(err, &found) {
+		if err != nil {
+			b.problems = append(b.problems, located{Problem{Text: err.Error()}, len(b.states)})
+		}
 		return
 	}
 	before := slices.Clone(b.states)
@@ -215,6 +226,16 @@ func (b *binding) checkRules() {
 		}
 		b.report(i, f.ruleText(b.plan, before[i], e), nil)
 	}
+}
+
+// runRules runs validator, which panics on values that a rule does not suit, although all rules were tried.
+func (b *binding) runRules() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the rules cannot be judged: %v", p)
+		}
+	}()
+	return b.plan.checks.Struct(b.root.Addr().Interface())
 }
 
 // find gives the index of the field that a validator namespace such as Config.TLS.Ciphers[2] means, or -1.
