@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Classic renders a section of a fluent-bit.conf for the plugin called name; kind is input, output or custom. The
@@ -115,9 +114,7 @@ func classicValue(text string) (string, bool) {
 // the engine takes as text.
 func yamlValue(text string) (string, bool) {
 	switch {
-	case strings.ContainsFunc(text, func(r rune) bool {
-		return r < ' ' || r == utf8.RuneError || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029
-	}):
+	case strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }):
 		return strconv.Quote(text), true
 	case plainYAML(text):
 		return text, true
