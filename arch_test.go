@@ -21,13 +21,14 @@ var mayImport = map[string][]string{
 	"config":                   {},
 	"record":                   {},
 	"metric":                   {},
-	"internal/proxy":           {"metric"},
+	"internal/proxy":           {"config", "metric"},
 	"internal/proxy/proxytest": {"metric", "internal/proxy"},
-	"bridge":                   {"metric", "internal/proxy"},
+	"bridge":                   {"config", "metric", "internal/proxy"},
 	"internal/engine":          {"record", "internal/engine/chost", "internal/engine/conffile"},
 	"internal/engine/chost":    {},
 	"internal/engine/conffile": {},
 	"internal/e2e":             {},
+	"internal/reference":       {"config", "internal/proxy"},
 }
 
 var author = []string{".", "config", "record", "metric"}

@@ -1,47 +1,63 @@
 package plugin
 
 import (
+	"context"
+	"log/slog"
 	"reflect"
 
 	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
 )
 
-// binder makes the Conf of a section from its properties.
-type binder[C any] func(properties) (C, error)
-
-// newBinder compiles C, so that mistakes in its struct tags show at registration. plan is nil if C has none.
-func newBinder[C any]() (bind binder[C], plan *config.Plan, err error) {
-	t := reflect.TypeFor[C]()
-	if t == reflect.TypeFor[ConfigLoader]() {
-		return func(p properties) (C, error) { return any(p).(C), nil }, nil, nil
-	}
-	if plan, err = config.Compile(t); err != nil {
-		return nil, nil, err
-	}
-	return func(p properties) (conf C, err error) {
-		v, err := plan.Bind(p)
-		if err != nil {
-			return conf, err
-		}
-		return v.Interface().(C), nil
-	}, plan, nil
+// binder makes the Conf of a section from its properties. It is made at registration, where mistakes in struct tags show.
+type binder[C any] struct {
+	plan     *config.Plan // nil if C is ConfigLoader
+	warnings []string     // about names that some engines keep for themselves
 }
 
-// propertiesOf lists what a section may have, nil if there is no saying: the plan's properties and the library's own.
-func propertiesOf(plan *config.Plan, own reflect.Type) []proxy.Property {
-	if plan == nil {
+func newBinder[C any](kind string) (*binder[C], error) {
+	t := reflect.TypeFor[C]()
+	if t == reflect.TypeFor[ConfigLoader]() {
+		return new(binder[C]), nil
+	}
+	plan, err := config.Compile(t)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := plan.CheckNames(kind)
+	return &binder[C]{plan, warnings}, err
+}
+
+// bind also logs what is in effect, secrets hidden, and what may go wrong.
+func (b *binder[C]) bind(p properties, logger *slog.Logger) (conf C, err error) {
+	if b.plan == nil {
+		return any(p).(C), nil
+	}
+	v, err := b.plan.Bind(p)
+	if err != nil {
+		return conf, err
+	}
+	for _, warning := range b.warnings {
+		logger.Warn(warning)
+	}
+	if ctx := context.Background(); logger.Enabled(ctx, slog.LevelDebug) {
+		logger.LogAttrs(ctx, slog.LevelDebug, "configuration", b.plan.Effective(v)...)
+	}
+	return v.Interface().(C), nil
+}
+
+// plans are those of what a section may have: the author's and the library's own. There are none without the author's.
+func (b *binder[C]) plans(own ...reflect.Type) []*config.Plan {
+	if b == nil || b.plan == nil {
 		return nil
 	}
-	all := plan.Properties()
-	if ownPlan, err := config.Compile(own); err == nil {
-		all = append(all, ownPlan.Properties()...)
+	plans := []*config.Plan{b.plan}
+	for _, t := range own {
+		if p, err := config.Compile(t); err == nil { // a test compiles it
+			plans = append(plans, p)
+		}
 	}
-	list := make([]proxy.Property, len(all)) // not nil without any: then a section may have none
-	for i, p := range all {
-		list[i] = proxy.Property{Name: p.Name, Type: p.Type, Default: p.Default, Description: p.Description}
-	}
-	return list
+	return plans
 }
 
 // properties are a section's, as package config and as an untyped plugin read them.
@@ -58,6 +74,3 @@ func (p properties) String(key string) string {
 type inputProperties struct {
 	BufferLimit config.Size `flb:"go.buffer_limit" default:"32M" validate:"min=1" desc:"Bytes of events to hold for the engine before sends block"`
 }
-
-// outputProperties are the library's own properties of an output.
-type outputProperties struct{}

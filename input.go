@@ -24,7 +24,7 @@ const scratchSize = 64 << 10
 type input[C, R any] struct {
 	section
 	plugin  InputPlugin[C, R]
-	bind    binder[C]
+	bind    *binder[C]
 	encoder *record.Encoder[R]
 
 	buffer    *proxy.Buffer

@@ -13,7 +13,7 @@ import (
 type output[C, R any] struct {
 	section
 	plugin  OutputPlugin[C, R]
-	bind    binder[C]
+	bind    *binder[C]
 	decoder *record.Decoder[R]
 }
 

@@ -3,10 +3,12 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/google/go-cmp/cmp"
 )
@@ -141,9 +143,72 @@ func TestInitPanics(t *testing.T) {
 	wantLine(t, h, "Init panicked", "boom", "stack=")
 }
 
+func TestPropertiesOfAPlugin(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		register func()
+		want     []string
+	}{
+		{"input", func() { plugin.RegisterInput("a", "", &configured[conf]{}) }, []string{"brokers", "batch_size", "use_tls", "go.buffer_limit"}},
+		{"output without any", func() { plugin.RegisterOutput("a", "", &outputFunc[any]{}) }, []string{}},
+		{"untyped", func() { plugin.RegisterInput("a", "", &configured[plugin.ConfigLoader]{}) }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := capture(t, test.register)
+			var got []string
+			if p.Plans != nil {
+				got = []string{}
+			}
+			for _, plan := range p.Plans {
+				for _, property := range plan.Properties() {
+					got = append(got, property.Name)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("properties (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// guarded has a secret, and a name that only engines of today keep.
+type guarded struct {
+	Token  config.Secret `flb:"token" validate:"required"`
+	Batch  int           `flb:"batch_size" default:"500"`
+	Window string        `flb:"rate_window"`
+}
+
+func TestConfigurationInTheLog(t *testing.T) {
+	t.Parallel()
+	h := host("token", "s3cret")
+	h.Level = slog.LevelDebug
+	initialized(t, h, func(p *configured[guarded]) {
+		if got := p.conf.Token.Reveal(); got != "s3cret" {
+			t.Errorf("Token = %q, want s3cret", got)
+		}
+	})
+	wantLine(t, h, "DEBUG [test.0] configuration token=*** batch_size=500")
+	wantLine(t, h, "WARN [test.0]", "guarded.Window", "rate_window", "5.1")
+	for _, line := range h.Lines() {
+		if strings.Contains(line, "s3cret") {
+			t.Errorf("the log tells the secret: %s", line)
+		}
+	}
+}
+
+type reserved struct {
+	TLS bool `flb:"tls"`
+}
+
 type misspelt struct {
 	Brokers []string `flb:"brokers,requird"`
 }
+
+type reservedOutput struct{ outputFunc[any] }
+
+func (*reservedOutput) Init(context.Context, *plugin.Instance[reserved]) error { return nil }
 
 func TestRegistrationMistakes(t *testing.T) {
 	t.Parallel()
@@ -164,6 +229,7 @@ func TestRegistrationMistakes(t *testing.T) {
 		{"nil interface", func() { plugin.RegisterInput[struct{}, reading]("a", "", nil) }, `plugin: input "a": value: nil, want a pointer to the plugin's struct`},
 		{"struct tag", func() { plugin.RegisterInput("a", "", &configured[misspelt]{}) }, `plugin: input "a": struct tag on misspelt.Brokers: `},
 		{"config is no struct", func() { plugin.RegisterInput("a", "", &configured[int]{}) }, `plugin: input "a": configuration type int: not a struct`},
+		{"reserved name", func() { plugin.RegisterOutput("a", "", &reservedOutput{}) }, `plugin: output "a": struct tag on reserved.TLS: "tls"`},
 		{"record is no map", func() { plugin.RegisterOutput("a", "", &outputFunc[int]{}) }, `plugin: output "a": record: int`},
 		{"batch as a slice", func() { plugin.RegisterOutput("a", "", &outputFunc[[]reading]{}) }, `plugin: output "a": record: []plugin_test.reading`},
 		{"two mistakes", func() { plugin.RegisterOutput("", "", &outputFunc[int]{}) }, "\nname: empty"},

@@ -29,10 +29,10 @@ func (s *section) open(host proxy.Host) {
 }
 
 // initialize binds the section's properties and runs the author's Init with them, unless there is a problem already.
-func initialize[C any](s *section, bind binder[C], problem error, init func(context.Context, *Instance[C]) error) error {
+func initialize[C any](s *section, bind *binder[C], problem error, init func(context.Context, *Instance[C]) error) error {
 	fbit := &Instance[C]{Metrics: s.host.Metrics(), Logger: s.logger, name: s.host.Name()}
 	err := s.call("Validate", func() (err error) {
-		fbit.Conf, err = bind(properties{s.host})
+		fbit.Conf, err = bind.bind(properties{s.host}, s.logger)
 		return err
 	})
 	if err := errors.Join(err, problem); err != nil {

@@ -31,7 +31,7 @@ type Event[R any] struct {
 	Metadata map[string]any // log event metadata (Fluent Bit 2.1 and later); nil for none
 	Tag      string         // input: overrides the section's tag for this event; output: the chunk's tag
 	Group    *Group         // output: the group that encloses the event, if any
-	Accepted func()         // input: called once the engine has taken the event in, on one of its threads; may be nil
+	Accepted func()         // input: called once the engine has taken the event in, on one of its threads; nil if not wanted
 
 	index int
 }
@@ -78,24 +78,24 @@ type OutputPlugin[C, R any] interface {
 // a c-shared library never runs. description is what fluent-bit --help prints beside the name. It never panics: a
 // mistake makes the engine refuse the plugin.
 func RegisterInput[C, R any](name, description string, p InputPlugin[C, R], opts ...Option) {
-	bind, plan, confErr := newBinder[C]()
+	bind, confErr := newBinder[C]("input")
 	encoder, recordErr := record.NewEncoder[R]()
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
-		Properties:  propertiesOf(plan, reflect.TypeFor[inputProperties]()),
+		Plans:       bind.plans(reflect.TypeFor[inputProperties]()),
 		NewInput:    func() proxy.Input { return &input[C, R]{plugin: clone(p), bind: bind, encoder: encoder} },
 	}, p, opts, confErr, recordErr)
 }
 
 // RegisterOutput makes p the plugin of this library. It is called as RegisterInput is.
 func RegisterOutput[C, R any](name, description string, p OutputPlugin[C, R], opts ...Option) {
-	bind, plan, confErr := newBinder[C]()
+	bind, confErr := newBinder[C]("output")
 	decoder, recordErr := record.NewDecoder[R]()
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
-		Properties:  propertiesOf(plan, reflect.TypeFor[outputProperties]()),
+		Plans:       bind.plans(),
 		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: clone(p), bind: bind, decoder: decoder} },
 	}, p, opts, confErr, recordErr)
 }

@@ -12,6 +12,7 @@ enum {
     FLBGO_MAP_DOUBLE = 4,
     FLBGO_MAP_SIZE = 5,
     FLBGO_MAP_TIME = 6,
+    FLBGO_MAP_DEPRECATED = 7,
 };
 
 // struct flb_config_map since v5.0.3; a list of them ends with one that has no name.

@@ -47,7 +47,7 @@ func register(def unsafe.Pointer) bool {
 	}
 	r := registration{C.CString(p.Name), C.CString(p.Description)}
 	C.flbgo_register(def, typeOf(p), C.int(p.Flags), r.name, r.description)
-	if p.Properties != nil {
+	if p.Plans != nil {
 		C.flbgo_properties_give(def, properties(p))
 	}
 	registrations.Lock()

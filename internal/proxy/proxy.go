@@ -8,6 +8,7 @@ package proxy
 import (
 	"log/slog"
 
+	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/metric"
 )
 
@@ -16,17 +17,9 @@ type Plugin struct {
 	Name        string
 	Description string
 	Flags       Flags
-	Properties  []Property // that a section may have; nil if there is no saying
+	Plans       []*config.Plan // of the properties that a section may have, the author's and the library's own; nil for any
 	NewInput    func() Input
 	NewOutput   func() Output
-}
-
-// Property is a property of a section, for the engine's own help and checks.
-type Property struct {
-	Name        string
-	Type        string // a type word of package config
-	Default     string // "" for none
-	Description string
 }
 
 // Flags are the engine's own plugin flags, as the registration struct takes them.

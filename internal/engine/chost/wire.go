@@ -63,10 +63,12 @@ func (f *frame) str(s string) *frame {
 	return f
 }
 
-// bulk ends the frame with bytes that are not copied.
+// bulk ends the frame with bytes that are not copied. A tail of no bytes is one too.
 func (f *frame) bulk(b []byte) *frame {
 	f.u32(uint32(len(b)))
-	f.tail = b
+	if f.tail = b; b == nil {
+		f.tail = []byte{}
+	}
 	return f
 }
 

@@ -1,0 +1,64 @@
+// Package reference keeps the reference pages of an example equal to its config struct.
+package reference
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/calyptia/plugin/config"
+	"github.com/calyptia/plugin/internal/proxy"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the pages instead of comparing them")
+
+// Check compares the pages in the folder reference with what the registered plugin's config struct says, or writes them
+// if the test runs with -update, as go generate does.
+func Check(t *testing.T) {
+	t.Helper()
+	p, err := proxy.Registered()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range pages(p) {
+		file := filepath.Join("reference", name)
+		if *update {
+			write(t, file, want)
+			continue
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("%v (go generate writes it)", err)
+			continue
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("%s is not what go generate writes (-want +got)\n%s", file, diff)
+		}
+	}
+}
+
+func pages(p *proxy.Plugin) map[string]string {
+	var schemas []config.Schema
+	for _, plan := range p.Plans {
+		schemas = append(schemas, plan.Schema())
+	}
+	s := config.Join(schemas...)
+	return map[string]string{
+		"properties.md": "# " + p.Name + "\n\n" + p.Description + "\n\n" + s.Markdown(),
+		"sample.conf":   s.Classic(p.Kind(), p.Name),
+		"sample.yaml":   s.YAML(p.Kind(), p.Name),
+		"schema.json":   string(s.JSONSchema(p.Kind(), p.Name)),
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
