@@ -110,7 +110,10 @@ func (f *field) lookup(src Source) string {
 
 // empty says whether text counts as not set.
 func (f *field) empty(text string) bool {
-	return text == "" || f.many() && strings.Trim(text, f.sep+" \t") == ""
+	if !f.many() {
+		return text == ""
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !strings.ContainsRune(f.sep, r) })
 }
 
 // yamlName is what the engine makes of a key in YAML (flb_config_format.c: flb_cf_key_translate), or "" if it keeps it

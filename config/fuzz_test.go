@@ -104,6 +104,8 @@ func FuzzPrinted(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	// Compiled expressions have no equality, and a URL keeps a spelling that String does not give (net/url: RawFragment).
+	byText := map[string]bool{"regexp": true, "url": true, "list of url": true}
 	f.Fuzz(func(t *testing.T, text string) {
 		for i, p := range plan.Properties() {
 			first, err := plan.Bind(config.Properties{p.Name: text})
@@ -117,20 +119,14 @@ func FuzzPrinted(f *testing.F) {
 			second, err := plan.Bind(config.Properties{p.Name: shown})
 			if err != nil {
 				t.Errorf("Bind(%s=%q) is printed as %q, and Bind of that = %v", p.Name, text, shown, err)
-			} else if !same(first.Field(i), second.Field(i)) {
+				continue
+			}
+			again := plan.Effective(second)[i].Value.String()
+			if again != shown || !byText[p.Type] && !reflect.DeepEqual(first.Field(i).Interface(), second.Field(i).Interface()) {
 				t.Errorf("Bind(%s=%q) is printed as %q, and Bind of that = %v, want %v", p.Name, text, shown, second.Field(i), first.Field(i))
 			}
 		}
 	})
-}
-
-// same is for values of the same type. Regular expressions are compared by their text.
-func same(a, b reflect.Value) bool {
-	if x, ok := a.Interface().(*regexp.Regexp); ok && x != nil {
-		y := b.Interface().(*regexp.Regexp)
-		return y != nil && x.String() == y.String()
-	}
-	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 // FuzzSecretProperty gives texts to secrets of all kinds. No error and no list of values tells them.
