@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -58,7 +59,10 @@ func defaultCell(p *Property) string {
 // codeSpan is text as code in a cell of a table: within a fence longer than any row of backticks in the text. A bar ends
 // a cell even there, unless it is escaped.
 func codeSpan(text string) string {
-	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
+	if text != oneLine(text) {
+		text = strconv.Quote(text)
+	}
+	text = strings.ReplaceAll(text, "|", `\|`)
 	fence := "`"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -76,6 +80,9 @@ var outerUnderscores = regexp.MustCompile(`\b_+|_+\b`)
 
 // plainText is text in a cell of a table.
 func plainText(text string) string {
-	text = markdownEscapes.Replace(strings.Join(strings.Fields(text), " "))
+	text = markdownEscapes.Replace(oneLine(text))
 	return outerUnderscores.ReplaceAllStringFunc(text, func(row string) string { return strings.ReplaceAll(row, "_", `\_`) })
 }
+
+// oneLine is text with a blank for any row of white space, as Markdown shows it.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

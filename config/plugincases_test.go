@@ -288,6 +288,8 @@ func TestRealSamples(t *testing.T) {
 }
 
 // TestRealJSONSchemas shows the mistakes that nobody sees at the level of a value: a key that does not exist, a YAML array.
+// That the engine refuses the first, hands over one element of the second and takes the first of two values for one key
+// is tested where files are read (internal/engine/conffile) and with the engine itself (internal/e2e).
 func TestRealJSONSchemas(t *testing.T) {
 	t.Parallel()
 	for _, p := range realPlugins {

@@ -105,15 +105,20 @@ func (w *sample) line(mark, key, text string) string {
 	return w.pair(mark+key, value)
 }
 
+// trimmed says whether the engine, which takes white space off both ends even between quotes, leaves text alone.
+func trimmed(text string) bool { return text != "" && strings.TrimSpace(text) == text }
+
 // classicValue writes a value as it is: the classic form has neither quotes nor escapes.
 func classicValue(text string) (string, bool) {
-	return text, text != "" && !strings.ContainsAny(text, "\r\n") && strings.TrimSpace(text) == text
+	return text, trimmed(text) && !strings.ContainsAny(text, "\r\n")
 }
 
 // yamlValue quotes a value unless any reader of YAML takes it for the text that it is, or for a number or a boolean, which
 // the engine takes as text.
 func yamlValue(text string) (string, bool) {
 	switch {
+	case !trimmed(text):
+		return "", false
 	case strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }):
 		return strconv.Quote(text), true
 	case plainYAML(text):
@@ -124,5 +129,5 @@ func yamlValue(text string) (string, bool) {
 
 func plainYAML(text string) bool {
 	bare := strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-:")
-	return text != "" && bare == "" && !strings.ContainsAny(text[:1], "-+:.") && !strings.HasSuffix(text, ":")
+	return bare == "" && !strings.ContainsAny(text[:1], "-+:.") && !strings.HasSuffix(text, ":")
 }

@@ -116,6 +116,10 @@ func (f *field) ruleExamples() (list []string) {
 			list = append(list, placeholder+r.param)
 		case "contains":
 			list = append(list, placeholder+r.param+placeholder)
+		case "len", "min", "gte", "max", "lte":
+			if n, err := strconv.Atoi(r.param); err == nil && f.scalar.kind == kindText {
+				list = append(list, fit(placeholder, n))
+			}
 		}
 		first, _, _ := strings.Cut(nouns[r.name][1], " or ")
 		if first, _, _ = strings.Cut(first, " to "); first != "" {
@@ -123,6 +127,12 @@ func (f *field) ruleExamples() (list []string) {
 		}
 	}
 	return list
+}
+
+// fit gives n characters: the first ones of text, which is ASCII, and if there are too few, the same again.
+func fit(text string, n int) string {
+	n = min(max(n, 1), 1000)
+	return strings.Repeat(text, n/len(text)+1)[:n]
 }
 
 // candidates are values of the property's type, of an item if it is a list or a map.
@@ -142,7 +152,7 @@ func (p *Property) candidates() []string {
 	case "duration":
 		return []string{"10s", cmp.Or(low, "1s"), cmp.Or(high, "1h")}
 	case "size":
-		return []string{"1M", cmp.Or(low, "0"), cmp.Or(high, "1G")}
+		return []string{"1M", cmp.Or(high, "1G"), cmp.Or(low, "0")}
 	case "json":
 		return []string{"{}", "[]", `""`, "0"}
 	}

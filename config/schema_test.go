@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -167,6 +168,31 @@ func TestSamplesLoad(t *testing.T) {
 	checkSamples[described](t, "input")
 }
 
+// ruled has rules that want an example of their own.
+type ruled struct {
+	File   string        `validate:"required,endswith=.log"`
+	Mail   string        `validate:"required,email"`
+	At     string        `validate:"required,contains=@"`
+	Either string        `validate:"required,ip|uuid"`
+	Port   uint16        `validate:"required,port"`
+	Wait   time.Duration `validate:"required,min=1m,max=2m"`
+	Limit  config.Size   `validate:"required,max=1000"`
+	Ratio  float64       `validate:"required,gt=0,lt=2"`
+	Level  slog.Level    `validate:"required"`
+	Net    netip.Prefix  `validate:"required"`
+	Modes  []string      `validate:"required,min=2,dive,oneof=a b"`
+	Long   string        `validate:"required,len=3"`
+	After  uint16        `validate:"omitempty,gtfield=Port"`
+}
+
+func TestRuledSchema(t *testing.T) {
+	t.Parallel()
+	checkSamples[ruled](t, "output")
+	s := describe[ruled](t)
+	checkGolden(t, "schema/ruled.md.golden", s.Markdown())
+	checkGolden(t, "schema/ruled.conf.golden", s.Classic("output", "ruled"))
+}
+
 func TestSampleBindsDefaults(t *testing.T) {
 	t.Parallel()
 	type Config struct {
@@ -187,16 +213,24 @@ func TestSampleBindsDefaults(t *testing.T) {
 	}
 }
 
-func TestSampleLineBreaks(t *testing.T) {
+func TestInexpressibleDefaults(t *testing.T) {
 	t.Parallel()
 	type Config struct {
-		Text string `default:"a\nb: '"`
+		Text  string `default:"a\nb: '"`
+		Blank string `default:" a  b "`
 	}
 	s := describe[Config](t)
 	if got := s.Classic("output", "x"); !strings.Contains(got, "# text has a default that this form of the file cannot express\n") {
 		t.Errorf("Classic() = %s, want a remark", got)
 	}
-	got, err := config.Bind[Config](load(t, "output", "s.yaml", uncomment(s.YAML("output", "x"))))
+	text := s.YAML("output", "x")
+	if want := "# blank has a default that this form of the file cannot express\n"; !strings.Contains(text, want) {
+		t.Errorf("YAML() = %s, want %s", text, want)
+	}
+	if got, want := s.Markdown(), "| `\" a  b \"` |"; !strings.Contains(got, want) {
+		t.Errorf("Markdown() = %s, want %s", got, want)
+	}
+	got, err := config.Bind[Config](load(t, "output", "s.yaml", uncomment(text)))
 	if want := "a\nb: '"; err != nil || got.Text != want {
 		t.Errorf("Bind(YAML()) = %q, %v, want %q", got.Text, err, want)
 	}
