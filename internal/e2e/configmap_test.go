@@ -20,7 +20,7 @@ func TestUnknownProperty(t *testing.T) {
 		log   string
 	}{
 		{"unknown", []string{"endpoint", "x", "batchsize", "5"},
-			"[config] settings: unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, and batch_size."},
+			"[config] settings: unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, and line_color."},
 		{"twice", []string{"endpoint", "x", "Endpoint", "y"},
 			"[config] settings: configuration property 'endpoint' is set 2 times"},
 	} {
@@ -62,6 +62,32 @@ func TestAnyPropertyOfAnUntypedPlugin(t *testing.T) {
 	r.exit([]*chost.Instance{i}, lib)
 }
 
+// In YAML the engine makes line_color of lineColor, in the section as it is handed over, but not in the plugin's list.
+func TestCamelCaseInYAML(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	forRunners(t, func(t *testing.T, r runner) {
+		dir := t.TempDir()
+		write(t, dir, "fluent-bit.yaml", `
+plugins:
+  - `+own(t, "out_settings")+`
+pipeline:
+  inputs:
+    - name: dummy
+  outputs:
+    - name: settings
+      match: '*'
+      endpoint: x
+      lineColor: purple
+`)
+		output, err := r.run(t, dir, func(string) bool { return false })
+		want := `plugin: output "settings.0": config: lineColor: "purple" is not one of red, green`
+		if err == nil || !strings.Contains(output, want) {
+			t.Errorf("run = %v, output %s, want an error and %q", err, output, want)
+		}
+	})
+}
+
 // What Fluent Bit prints of a plugin, and of a property that it does not have.
 func TestHelpOfFluentBit(t *testing.T) {
 	t.Parallel()
@@ -80,7 +106,7 @@ func TestHelpOfFluentBit(t *testing.T) {
 		{"help of an input", []string{"-e", example(t, "in_procstat"), "-i", "procstat", "-h"},
 			[]string{"interval", "Time from one record to the next", "> default: 1s, type: time", "go.buffer_limit", "> default: 32M, type: size"}},
 		{"unknown property", []string{"-e", own(t, "out_settings"), "-i", "dummy", "-o", "settings", "-p", "endpoint=x", "-p", "batchsize=5"},
-			[]string{"unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, and batch_size."}},
+			[]string{"unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, and line_color."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A runner runs dir/fluent-bit.conf with dir as its working directory until enough, which it asks after every line that
+// A runner runs dir/fluent-bit.conf, or .yaml, with dir as its working directory until enough, which it asks after every line that
 // is logged or printed and now and then, and stops it gracefully.
 type runner struct {
 	name string
@@ -49,7 +49,7 @@ func forRunners(t *testing.T, test func(*testing.T, runner)) {
 
 func runEmbedded(t *testing.T, o engine.Options, dir string, enough func(string) bool) (string, error) {
 	t.Helper()
-	c, err := conffile.Load(filepath.Join(dir, "fluent-bit.conf"))
+	c, err := conffile.Load(filepath.Join(dir, configuration(dir)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +61,14 @@ func runEmbedded(t *testing.T, o engine.Options, dir string, enough func(string)
 	go func() { done <- engine.Run(ctx, c, o) }()
 	err = stopWhen(done, output, enough, cancel)
 	return output.String(), err
+}
+
+// configuration is the name of the one file that dir has.
+func configuration(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "fluent-bit.yaml")); err == nil {
+		return "fluent-bit.yaml"
+	}
+	return "fluent-bit.conf"
 }
 
 // fluentBit is the program, "" if there is none.
@@ -83,7 +91,7 @@ func runFluentBit(t *testing.T, dir string, enough func(string) bool) (string, e
 		t.Skip("needs Fluent Bit 5.1 (https://docs.fluentbit.io/manual/installation, or set FLUENT_BIT to the path of fluent-bit)")
 	}
 	output := newLines()
-	cmd := exec.CommandContext(within(t), path, "-c", "fluent-bit.conf")
+	cmd := exec.CommandContext(within(t), path, "-c", configuration(dir))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ type settings struct {
 	Endpoint string `flb:"endpoint" validate:"required" desc:"Where events would go"`
 	Compress bool   `flb:"compress" desc:"Whether they would be compressed"`
 	Batch    int    `flb:"batch_size" default:"500" validate:"min=1,max=10000" desc:"Events at a time"`
+	Color    string `flb:"lineColor" validate:"omitempty,oneof=red green" desc:"Of a line"`
 }
 
 type output struct{ logger *slog.Logger }
