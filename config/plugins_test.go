@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // so that the zones do not depend on the machine
 
 	"github.com/calyptia/plugin/config"
 )

@@ -40,7 +40,13 @@ func Describe[C any]() (Schema, error) {
 func (p *Plan) Schema() Schema {
 	s := Schema{Properties: p.Properties(), hints: map[string]hint{}}
 	for i := range s.Properties {
-		s.hints[s.Properties[i].Name] = hint{example: p.example(&s.Properties[i], i), rules: p.ruleWords(i)}
+		prop := &s.Properties[i]
+		h := hint{example: p.example(prop, i), rules: p.ruleWords(i)}
+		if prefix, optional := p.optionalGroup(i); optional && prop.Required {
+			prop.Required = false
+			h.rules = slices.Insert(h.rules, 0, "required when a property "+prefix+"* is set")
+		}
+		s.hints[prop.Name] = h
 	}
 	for _, name := range p.needed(s.hints) {
 		h := s.hints[name]
@@ -48,6 +54,16 @@ func (p *Plan) Schema() Schema {
 		s.hints[name] = h
 	}
 	return s
+}
+
+// optionalGroup gives the prefix of the innermost struct around field i that stays nil unless one of its properties is set.
+func (p *Plan) optionalGroup(i int) (prefix string, ok bool) {
+	for g := p.fields[i].group; g >= 0; g = p.groups[g].parent {
+		if p.groups[g].pointer {
+			return p.groups[g].prefix, true
+		}
+	}
+	return "", false
 }
 
 // Join gives a schema with the properties of all of them, as for a plugin that has the library's own properties as well.

@@ -270,6 +270,11 @@ func TestDescribeNested(t *testing.T) {
 		Proxy creds `flb:"proxy."`
 	}
 	s := describe[*Config](t)
+	checkGolden(t, "schema/nested.md.golden", s.Markdown())
+	n := parseJSONSchema(t, s.JSONSchema("output", "x"))
+	if diff := cmp.Diff([]string{"name", "proxy.user"}, n.Required); diff != "" {
+		t.Errorf("required (-want +got):\n%s", diff)
+	}
 	for file, text := range samples(s, "output") {
 		got, err := config.Bind[*Config](load(t, "output", file, text))
 		want := &Config{common: common{"x"}, Proxy: creds{"PROXY_USER", time.Second}}
