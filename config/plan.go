@@ -16,9 +16,10 @@ import (
 type Plan struct {
 	typ    reflect.Type // as given to Compile: root, or a pointer to it
 	root   reflect.Type
-	fields []field // the properties, in declaration order
-	groups []group // the structs: the root first, then each one before those inside it
-	checks *validator.Validate
+	fields []field             // the properties, in declaration order
+	groups []group             // the structs: the root first, then each one before those inside it
+	checks *validator.Validate // all rules; nil if there are none
+	rest   *validator.Validate // the rules of fields without quick; nil if there are none
 }
 
 // field is one property.
@@ -39,6 +40,7 @@ type field struct {
 	rules    []rule // what validator checks on the property, for the words of messages
 	items    []rule // the same, on each item of a list
 	presence []presence
+	quick    quickFunc // rules; nil if there are none, or if only validator knows one of them
 }
 
 // group is one struct: the root or a nested one.
@@ -96,6 +98,7 @@ type compiler struct {
 	open    []reflect.Type                     // the structs that the walk is in
 	names   map[string]string                  // lower-case name to Go path
 	aliases map[string]string                  // lower-case name that YAML makes of another to Go path
+	parents []reflect.Type                     // by field: the struct that it is in
 	waits   [][]rule                           // by field: its presence rules, until all names are known
 	rules   map[reflect.Type]map[string]string // struct type to field name to what validator is to check there
 }
@@ -187,6 +190,7 @@ func (c *compiler) property(parent reflect.Type, sf reflect.StructField, f field
 	}
 	c.rules[parent][sf.Name] = f.checked()
 	c.waits = append(c.waits, waits)
+	c.parents = append(c.parents, parent)
 	c.plan.fields = append(c.plan.fields, f)
 	return nil
 }

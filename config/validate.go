@@ -82,7 +82,7 @@ func (c *compiler) compileRules() error {
 		if err := c.compilePresence(f, c.waits[i]); err != nil {
 			return c.tagError(f.path, err)
 		}
-		c.judgeText(f)
+		judgeText(c.plan.checks, f)
 		if f.json {
 			if err := f.compileInside(); err != nil {
 				return c.tagError(f.path, err)
@@ -97,15 +97,43 @@ func (c *compiler) compileRules() error {
 		c.plan.checks = nil
 		return nil
 	}
-	for t, rules := range c.rules {
-		c.plan.checks.RegisterStructValidationMapRules(rules, reflect.Zero(t).Interface())
-	}
+	c.register(c.plan.checks)
+	c.leaveQuick()
 	return nil
+}
+
+func (c *compiler) register(v *validator.Validate) {
+	for t, rules := range c.rules {
+		v.RegisterStructValidationMapRules(rules, reflect.Zero(t).Interface())
+	}
+}
+
+// leaveQuick readies a second validator, for what is left to judge if all quickFuncs say that their rules hold.
+func (c *compiler) leaveQuick() {
+	left := false
+	c.plan.rest = validator.New()
+	for i := range c.plan.fields {
+		f := &c.plan.fields[i]
+		if len(f.rules)+len(f.items) == 0 {
+			continue
+		}
+		if f.quick = c.plan.quickRules(f); f.quick != nil {
+			c.rules[c.parents[i]][f.path[strings.LastIndex(f.path, ".")+1:]] = "-"
+			continue
+		}
+		judgeText(c.plan.rest, f)
+		left = true
+	}
+	if !left {
+		c.plan.rest = nil
+		return
+	}
+	c.register(c.plan.rest)
 }
 
 // judgeText has validator judge a scalar that is a struct by its text, where it would look for rules inside. A time it
 // knows.
-func (c *compiler) judgeText(f *field) {
+func judgeText(v *validator.Validate, f *field) {
 	t := f.typ
 	if f.many() {
 		t = t.Elem()
@@ -120,7 +148,7 @@ func (c *compiler) judgeText(f *field) {
 	if t == secretType {
 		text = func(v reflect.Value) any { return v.Interface().(Secret).Reveal() }
 	}
-	c.plan.checks.RegisterCustomTypeFunc(text, reflect.Zero(t).Interface())
+	v.RegisterCustomTypeFunc(text, reflect.Zero(t).Interface())
 }
 
 func (c *compiler) probeRules(f *field) error {
@@ -204,11 +232,15 @@ func (p *Plan) resolve(f *field, r rule) (operand, error) {
 // checkRules runs validator over the bound struct. A property that did not parse is not judged, nor is one by
 // comparison with it.
 func (b *binding) checkRules() {
-	if b.plan.checks == nil {
+	checks := b.plan.rest
+	if !b.quick() {
+		checks = b.plan.checks
+	}
+	if checks == nil {
 		return
 	}
 	var found validator.ValidationErrors
-	if err := b.runRules(); !errors.As(err, &found) {
+	if err := b.runRules(checks); !errors.As(err, &found) {
 		if err != nil {
 			b.problems = append(b.problems, located{Problem{Text: err.Error()}, len(b.states)})
 		}
@@ -229,13 +261,13 @@ func (b *binding) checkRules() {
 }
 
 // runRules runs validator, which panics on values that a rule does not suit, although all rules were tried.
-func (b *binding) runRules() (err error) {
+func (b *binding) runRules(checks *validator.Validate) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the rules cannot be judged: %v", p)
 		}
 	}()
-	return b.plan.checks.Struct(b.root.Addr().Interface())
+	return checks.Struct(b.root.Addr().Interface())
 }
 
 // find gives the index of the field that a validator namespace such as Config.TLS.Ciphers[2] means, or -1.
