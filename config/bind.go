@@ -69,6 +69,24 @@ func (p *Plan) Bind(src Source) (reflect.Value, error) {
 	return ptr.Convert(p.typ), nil
 }
 
+// Warnings names the properties that src sets although they are deprecated, each with its description, for the log. It may
+// be called concurrently.
+func (p *Plan) Warnings(src Source) []string {
+	var list []string
+	for i := range p.fields {
+		f := &p.fields[i]
+		if !f.deprecated || f.lookup(src) == "" {
+			continue
+		}
+		text := f.name + ": deprecated"
+		if f.desc != "" {
+			text += ": " + f.desc
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
 // binding is one run of a plan.
 type binding struct {
 	plan     *Plan

@@ -324,3 +324,24 @@ func TestPlanConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	type Config struct {
+		MaxRecords int `flb:"maxRecords,deprecated" desc:"the engine decides"`
+		Old        int `flb:"old,deprecated"`
+		New        int
+	}
+	plan, err := config.Compile(reflect.TypeFor[Config]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := config.Properties{"max_records": "1", "old": "x", "new": "1"}
+	want := []string{"maxRecords: deprecated: the engine decides", "old: deprecated"}
+	if diff := cmp.Diff(want, plan.Warnings(src)); diff != "" {
+		t.Errorf("Warnings(%v) (-want +got):\n%s", src, diff)
+	}
+	if got := plan.Warnings(config.Properties{"old": ""}); got != nil {
+		t.Errorf("Warnings() = %q, want none", got)
+	}
+}

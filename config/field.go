@@ -12,6 +12,7 @@ import (
 // is whole.
 func (f *field) setType(whole reflect.Type) bool {
 	if f.json {
+		f.secret = f.secret || hasSecret(f.typ, map[reflect.Type]bool{})
 		return f.setScalar(scalar{kindText, "json", decodeJSON}, f.typ)
 	}
 	if s, ok := scalarOf(whole); ok {
@@ -64,7 +65,7 @@ func (f *field) many() bool { return f.list || f.mapped }
 
 // kind is that of the property as a whole.
 func (f *field) kind() kind {
-	if f.many() {
+	if k := f.typ.Kind(); f.many() || f.json && (k == reflect.Slice || k == reflect.Map) {
 		return kindList
 	}
 	return f.scalar.kind

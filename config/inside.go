@@ -30,6 +30,25 @@ func (f *field) compileInside() error {
 	return probeInside(f.typ, map[reflect.Type]bool{})
 }
 
+// hasSecret says whether a value of type t may contain a Secret.
+func hasSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if t == secretType || seen[t] {
+		return t == secretType
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasSecret(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasSecret(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // probeInside finds all structs in t. What panics on a zero value would do so on others.
 func probeInside(t reflect.Type, seen map[reflect.Type]bool) (err error) {
 	if seen[t] {

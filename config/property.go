@@ -17,10 +17,10 @@ type Property struct {
 	KV          string // between a key and its value; empty if no map
 	Default     string // as text; empty for none
 	HasDefault  bool
-	Required    bool // always: it has no condition and no default stands in
-	Secret      bool // no value of it may be shown, nor its default
-	File        bool // the value is a path whose content counts, or inline: and the content
-	Deprecated  bool
+	Required    bool     // always: it has no condition and no default stands in
+	Secret      bool     // no value of it may be shown, nor its default
+	File        bool     // the value is a path whose content counts, or inline: and the content
+	Deprecated  bool     // to set it gives a warning
 	Values      []string // all that are allowed, or nil if that is not a list; of each item if List or Map
 	Min, Max    string   // inclusive, as the file would have it; a length in characters for text, a number of items for List and Map; empty for none
 	Description string

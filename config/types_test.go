@@ -329,7 +329,6 @@ type column struct {
 type table struct {
 	Columns []column      `json:"columns" validate:"min=1,dive"`
 	Wait    time.Duration `validate:"omitempty,min=1000"`
-	Token   config.Secret `json:"token" validate:"omitempty,min=8"`
 	Next    *table        `json:"next"`
 	Odd     bool
 }
@@ -347,6 +346,9 @@ func TestInsideJSON(t *testing.T) {
 		Table *table            `flb:"table,json"`
 		List  []column          `flb:"list,json" validate:"max=2"`
 		Map   map[string]column `flb:"map,json"`
+		Login struct {
+			Tokens []config.Secret `validate:"dive,min=8"`
+		} `flb:"login,json"`
 	}
 	tests := []struct{ key, value, want string }{
 		{"table", `{"columns":[{"name":"a"}],"next":{"columns":[{"name":"b"}]}}`, ``},
@@ -357,7 +359,9 @@ func TestInsideJSON(t *testing.T) {
 		{"table", `{"columns":[{"name":"a"}],"Odd":true}`,
 			`"{\"columns\":[{\"name\":\"a\"}],\"Odd\":true}" is not JSON as wanted: no {key=value}`},
 		{"list", `[{"name":""}]`, `"[{\"name\":\"\"}]" is not JSON as wanted: name is required`},
-		{"list", `[{},{},{}]`, `"[{},{},{}]" is too long (want at most 2 characters)`},
+		{"list", `[{},{},{}]`, `"[{},{},{}]" has too many items (want at most 2 items)`},
+		{"login", `{"tokens":["correct horse"]}`, ``},
+		{"login", `{"tokens":["hunter2"]}`, `*** is not JSON as wanted`},
 		{"map", `{"a":{}}`, `"{\"a\":{}}" is not JSON as wanted: name is required`},
 	}
 	for _, tt := range tests {
