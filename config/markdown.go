@@ -10,6 +10,9 @@ import (
 // Markdown renders a reference table: a row a property. The texts of the struct tags are taken for plain text, so that
 // Markdown in them is escaped. It ends in a line break.
 func (s Schema) Markdown() string {
+	if len(s.Properties) == 0 {
+		return "No properties.\n"
+	}
 	var b strings.Builder
 	b.WriteString("| Property | Type | Default | Required | Allowed | Description |\n")
 	b.WriteString("|---|---|---|---|---|---|\n")

@@ -470,3 +470,14 @@ func TestJSONSchema(t *testing.T) {
 		})
 	}
 }
+
+func TestMarkdownWithoutProperties(t *testing.T) {
+	t.Parallel()
+	s, err := config.Describe[struct{}]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.Markdown(), "No properties.\n"; got != want {
+		t.Errorf("Markdown() = %q, want %q", got, want)
+	}
+}
