@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"reflect"
 	"strings"
@@ -47,17 +48,21 @@ func jsonCause(err error) error {
 	return err
 }
 
-// jsonWord is what JSON calls a type.
+// jsonWord is what a type wants, in the words of JSON.
 func jsonWord(t reflect.Type) string {
-	switch t.Kind() {
+	switch kind := t.Kind(); kind {
 	case reflect.Struct, reflect.Map:
 		return "object"
 	case reflect.Slice, reflect.Array:
 		return "array"
+	case reflect.String, reflect.Bool:
+		return kind.String()
 	case reflect.Float32, reflect.Float64:
 		return "number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return fmt.Sprintf("integer from 0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
 	}
-	return t.Kind().String()
+	return "integer"
 }
 
 // inline marks content that stands in the place of a path.

@@ -191,11 +191,11 @@ func decodeURL(dst reflect.Value, text string) error {
 
 func decodeRegexp(dst reflect.Value, text string) error {
 	re, err := regexp.Compile(text)
-	var bad *syntax.Error
-	switch {
-	case errors.As(err, &bad):
-		return &invalid{"is not a regular expression", fmt.Errorf("%s in %s", bad.Code, show(bad.Expr))}
-	case err != nil:
+	if err != nil {
+		var bad *syntax.Error
+		if errors.As(err, &bad) {
+			err = fmt.Errorf("%s in %s", bad.Code, show(bad.Expr))
+		}
 		return &invalid{"is not a regular expression", err}
 	}
 	setPointed(dst, reflect.ValueOf(re))

@@ -112,8 +112,8 @@ func (r *reservation) suggest(name string) string {
 	if r.instead != "" {
 		return r.instead
 	}
-	if prefix, open := strings.CutSuffix(r.name, "*"); open && !strings.HasSuffix(prefix, ".") {
-		return "use_" + strings.ReplaceAll(strings.ToLower(name), ".", "_")
+	if r.name == "oauth2*" {
+		name = "auth" + name[len("oauth2"):]
 	}
 	if strings.Contains(name, ".") {
 		return strings.ReplaceAll(name, ".", "_")

@@ -63,6 +63,18 @@ func TestReservedThroughYAML(t *testing.T) {
 	}
 }
 
+func TestReservedSuggestions(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"tls": "use_tls", "TLS.Verify": "TLS_Verify", "host": "server", "oauth2.token_url": "auth_token_url", "storage.type": "storage_type",
+		"routable": "plugin_routable", "go.limit": "go_limit", "": "",
+	} {
+		if _, got, _ := config.Reserved("input", name); got != want {
+			t.Errorf("Reserved(input, %q) suggests %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestCheckNames(t *testing.T) {
 	t.Parallel()
 	type Config struct {

@@ -94,6 +94,9 @@ func TestSecretValue(t *testing.T) {
 	if got := a.Reveal() + (config.Secret{}).Reveal(); got != "x" {
 		t.Errorf("Reveal() = %q, want x", got)
 	}
+	if got := a.String() + a.GoString(); got != "******" {
+		t.Errorf("String and GoString = %q, want ******", got)
+	}
 	var fromJSON config.Secret
 	if err := json.Unmarshal([]byte(`"x"`), &fromJSON); err != nil || fromJSON != a {
 		t.Errorf("Unmarshal() = %q, %v, want x", fromJSON.Reveal(), err)
