@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"slices"
 
 	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
@@ -37,7 +38,7 @@ func (b *binder[C]) bind(p properties, logger *slog.Logger) (conf C, err error) 
 	if err != nil {
 		return conf, err
 	}
-	for _, warning := range b.warnings {
+	for _, warning := range slices.Concat(b.warnings, b.plan.Warnings(p)) {
 		logger.Warn(warning)
 	}
 	if ctx := context.Background(); logger.Enabled(ctx, slog.LevelDebug) {

@@ -178,11 +178,12 @@ type guarded struct {
 	Token  config.Secret `flb:"token" validate:"required"`
 	Batch  int           `flb:"batch_size" default:"500"`
 	Window string        `flb:"rate_window"`
+	Size   int           `flb:"size,deprecated"`
 }
 
 func TestConfigurationInTheLog(t *testing.T) {
 	t.Parallel()
-	h := host("token", "s3cret")
+	h := host("token", "s3cret", "size", "5")
 	h.Level = slog.LevelDebug
 	initialized(t, h, func(p *configured[guarded]) {
 		if got := p.conf.Token.Reveal(); got != "s3cret" {
@@ -191,6 +192,7 @@ func TestConfigurationInTheLog(t *testing.T) {
 	})
 	wantLine(t, h, "DEBUG [test.0] configuration token=*** batch_size=500")
 	wantLine(t, h, "WARN [test.0]", "guarded.Window", "rate_window", "5.1")
+	wantLine(t, h, "WARN [test.0]", "size", "deprecated")
 	for _, line := range h.Lines() {
 		if strings.Contains(line, "s3cret") {
 			t.Errorf("the log tells the secret: %s", line)
