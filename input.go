@@ -75,13 +75,21 @@ func (in *input[C, R]) Collect(give proxy.AppendFunc) {
 	}
 }
 
+// Pause delivers in the first of several pauses only. At a stop the engine pauses twice, and what it takes in the second
+// one it loses (observed on 5.1.1); kept here, it is at least reported at the exit.
 func (in *input[C, R]) Pause(give proxy.AppendFunc) {
+	if in.state == paused {
+		return
+	}
 	in.set(paused)
 	in.deliver(give)
 	in.notify(true)
 }
 
 func (in *input[C, R]) Resume() {
+	if in.state != paused {
+		return
+	}
 	in.set(running)
 	in.notify(false)
 }

@@ -275,6 +275,31 @@ func TestInputPause(t *testing.T) {
 	})
 }
 
+// What the engine refuses in the first pause of a stop, it would lose in the second one.
+func TestInputSecondPauseDeliversNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := proxytest.Engine{Err: errors.New("ring buffer full")}
+		h := host()
+		in := open(t, h, send(plugin.Event[reading]{Record: reading{1}}))
+		in.Start()
+		synctest.Wait()
+		in.Pause(engine.Append)
+		engine.Err = nil
+		in.Pause(engine.Append)
+		if got := engine.Appends(); len(got) != 0 {
+			t.Errorf("the second pause delivered %v, want nothing", got)
+		}
+		in.Resume()
+		in.Resume()
+		in.Collect(engine.Append)
+		if got := len(records(t, engine.Events(""))); got != 1 {
+			t.Errorf("%d records arrived after the pause, want 1", got)
+		}
+		in.Exit()
+	})
+}
+
 func TestInputPausedBeforeStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

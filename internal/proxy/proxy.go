@@ -63,9 +63,9 @@ type Input interface {
 	Start()
 	// Collect hands over what the section has buffered. Drivers call it about once a second.
 	Collect(AppendFunc)
-	// Pause stops taking events from the plugin and hands over what was taken before.
+	// Pause stops taking events from the plugin and hands over what was taken before. In a pause it does nothing.
 	Pause(AppendFunc)
-	// Resume ends a pause.
+	// Resume ends a pause, if there is one.
 	Resume()
 	// Exit ends the section. It returns when the plugin's goroutines have ended or their time is up.
 	Exit()
