@@ -1,7 +1,7 @@
 package bridge
 
 /*
-#cgo CFLAGS: -std=c11 -Wall
+#cgo CFLAGS: -std=c11
 #cgo linux LDFLAGS: -ldl -lpthread
 */
 import "C"
