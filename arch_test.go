@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/engine/chost":    {},
 	"internal/engine/conffile": {},
 	"internal/e2e":             {},
+	"internal/fluentbit":       {},
 	"internal/reference":       {"config", "internal/proxy"},
 }
 

@@ -7,33 +7,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/calyptia/plugin/internal/engine/conffile"
 )
-
-// packaged is where Fluent Bit's own packages put it.
-const packaged = "/opt/fluent-bit/bin/fluent-bit"
-
-// findFluentBit returns the absolute path of the program: given, or if that is empty, in PATH or at last.
-func findFluentBit(given, last string) (string, error) {
-	if given != "" {
-		path, err := exec.LookPath(given)
-		if err != nil {
-			return "", fmt.Errorf("FLUENT_BIT: %w (want the path of the program fluent-bit)", err)
-		}
-		return filepath.Abs(path)
-	}
-	for _, name := range []string{"fluent-bit", last} {
-		if path, err := exec.LookPath(name); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", fmt.Errorf("no fluent-bit in PATH, nor %s: install Fluent Bit (https://docs.fluentbit.io/manual/installation) "+
-		"or set FLUENT_BIT to the program's path; --engine embedded does without", last)
-}
 
 // fluentBit runs the configuration in Fluent Bit itself.
 func (r *runCmd) fluentBit(s *session, w *workspace, path string) error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/internal/fluentbit"
 )
 
 // runCmd is "flbgo run".
@@ -72,9 +73,9 @@ func (g *generation) UnmarshalText(text []byte) error {
 func (r *runCmd) Run(s *session) error {
 	start := r.embedded
 	if r.Engine == "fluent-bit" {
-		path, err := findFluentBit(os.Getenv("FLUENT_BIT"), packaged) // before the working directory changes
+		path, err := fluentbit.Find(os.Getenv("FLUENT_BIT"), fluentbit.Packaged) // before the working directory changes
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; --engine embedded does without", err)
 		}
 		start = func(s *session, w *workspace) error { return r.fluentBit(s, w, path) }
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/calyptia/plugin/internal/fluentbit"
 )
 
 func TestRun(t *testing.T) {
@@ -203,41 +205,9 @@ func TestFluentBitStdin(t *testing.T) {
 
 func TestRealFluentBit(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("FLUENT_BIT") == "" {
-		t.Skip("needs Fluent Bit 5.1 (set FLUENT_BIT to the path of fluent-bit)")
-	}
+	fluentbit.ForTest(t, 3, 2, 0)
 	dir := folder(t, "p/fluent-bit.conf", dummyInput+stdoutOutput)
 	got := call{dir: dir, triggers: stopAfterRecord}.flbgo(t, "run", "--engine", "fluent-bit", "p")
 	got.check(t, 0, "[engine] service has stopped")
 	checkRecords(t, strings.TrimSpace(got.stdout))
-}
-
-func TestFindFluentBit(t *testing.T) {
-	const script = "#!/bin/sh\n"
-	dir := folder(t, "path/fluent-bit", script, "packaged", script, "given", script, "plain", "")
-	tests := []struct {
-		name, given, path, last string
-		want                    string
-		wantErr                 string
-	}{
-		{"given", dir + "/given", dir + "/path", dir + "/packaged", dir + "/given", ""},
-		{"given, by name", "fluent-bit", dir + "/path", dir + "/none", dir + "/path/fluent-bit", ""},
-		{"given, missing", dir + "/none", dir + "/path", dir + "/packaged", "", "FLUENT_BIT: "},
-		{"given, not executable", dir + "/plain", dir + "/path", dir + "/packaged", "", "FLUENT_BIT: "},
-		{"in PATH", "", dir + "/path", dir + "/packaged", dir + "/path/fluent-bit", ""},
-		{"packaged", "", dir, dir + "/packaged", dir + "/packaged", ""},
-		{"nowhere", "", dir, dir + "/none", "", "or set FLUENT_BIT to the program's path"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Setenv("PATH", tt.path)
-			got, err := findFluentBit(tt.given, tt.last)
-			if got != tt.want || (err != nil) != (tt.wantErr != "") {
-				t.Fatalf("findFluentBit(%q, %q) = %q, %v, want %q", tt.given, tt.last, got, err, tt.want)
-			}
-			if err != nil && !strings.Contains(err.Error(), tt.wantErr) {
-				t.Errorf("findFluentBit(%q, %q): %v, want %q in it", tt.given, tt.last, err, tt.wantErr)
-			}
-		})
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/internal/fluentbit"
 )
 
 // The engine of 5.1.1 refuses what the plugin does not have; older ones have no list of it, and nothing is written past
@@ -92,10 +93,7 @@ pipeline:
 func TestHelpOfFluentBit(t *testing.T) {
 	t.Parallel()
 	needCgo(t)
-	path := fluentBit()
-	if path == "" {
-		t.Skip("needs Fluent Bit 5.1 (https://docs.fluentbit.io/manual/installation, or set FLUENT_BIT to the path of fluent-bit)")
-	}
+	path := fluentbit.ForTest(t, 5, 1, 1)
 	for _, tt := range []struct {
 		name string
 		args []string

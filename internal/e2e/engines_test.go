@@ -16,6 +16,7 @@ import (
 	"github.com/calyptia/plugin/internal/engine"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/internal/engine/conffile"
+	"github.com/calyptia/plugin/internal/fluentbit"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -71,25 +72,9 @@ func configuration(dir string) string {
 	return "fluent-bit.conf"
 }
 
-// fluentBit is the program, "" if there is none.
-func fluentBit() string {
-	if path := os.Getenv("FLUENT_BIT"); path != "" {
-		return path
-	}
-	for _, name := range []string{"fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
 func runFluentBit(t *testing.T, dir string, enough func(string) bool) (string, error) {
 	t.Helper()
-	path := fluentBit()
-	if path == "" {
-		t.Skip("needs Fluent Bit 5.1 (https://docs.fluentbit.io/manual/installation, or set FLUENT_BIT to the path of fluent-bit)")
-	}
+	path := fluentbit.ForTest(t, 3, 2, 0)
 	output := newLines()
 	cmd := exec.CommandContext(within(t), path, "-c", configuration(dir))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, output, output

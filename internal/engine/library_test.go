@@ -18,6 +18,7 @@ import (
 
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/internal/engine/conffile"
+	"github.com/calyptia/plugin/internal/fluentbit"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -156,10 +157,7 @@ func compareFiles(t *testing.T, dir string, log fmt.Stringer) {
 // The same files give the same under Fluent Bit itself.
 func TestLibrariesInFluentBit(t *testing.T) {
 	t.Parallel()
-	engine := os.Getenv("FLUENT_BIT")
-	if engine == "" {
-		t.Skip("needs Fluent Bit 5.1 (set FLUENT_BIT to the path of fluent-bit)")
-	}
+	engine := fluentbit.ForTest(t, 3, 2, 0)
 	dir, c := workspace(t, sections)
 	cmd := exec.CommandContext(t.Context(), engine, "-c", c.File)
 	var log bytes.Buffer

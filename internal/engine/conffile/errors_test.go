@@ -1,11 +1,12 @@
 package conffile
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/calyptia/plugin/internal/fluentbit"
 )
 
 // errorCases have the error without "conffile: " and with DIR for the directory; it follows a leading DIR/.
@@ -98,10 +99,7 @@ func TestErrors(t *testing.T) {
 // Fluent Bit must refuse what Load refuses, but for mistakes that it is known to overlook.
 func TestErrorsAgainstFluentBit(t *testing.T) {
 	t.Parallel()
-	engine := os.Getenv("FLUENT_BIT")
-	if engine == "" {
-		t.Skip("needs Fluent Bit 5.1 (set FLUENT_BIT to the path of fluent-bit)")
-	}
+	engine := fluentbit.ForTest(t, 5, 1, 1)
 	for _, tt := range errorCases {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
