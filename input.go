@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -108,12 +107,10 @@ func (in *input[C, R]) Exit() {
 
 // ended waits until pump, and so Collect, is over.
 func (in *input[C, R]) ended() bool {
-	timer := time.NewTimer(exitTime)
-	defer timer.Stop()
 	select {
 	case <-in.pumped:
 		return true
-	case <-timer.C:
+	case <-time.After(exitTime):
 		return false
 	}
 }
@@ -151,35 +148,27 @@ func (in *input[C, R]) collect() {
 			wait = firstWait
 		}
 		in.logger.Error("Collect ended, it is called again", "error", err, "after", wait)
-		if !sleep(in.ctx, wait) {
+		select {
+		case <-time.After(wait):
+		case <-in.ctx.Done():
 			return
 		}
-	}
-}
-
-// sleep returns false if ctx ends first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
 // pump moves events from the channel to the buffer. It goes on after Collect has returned: control is still spoken to.
 func (in *input[C, R]) pump(s state) {
 	defer close(in.pumped)
+	var ev Event[R] // one for all: each would be an allocation
 	for s != stopping {
 		events := in.events
 		if s == paused || in.buffer.Full() {
 			events = nil
 		}
 		select {
-		case ev := <-events:
+		case ev = <-events:
 			in.take(&ev)
+			ev = Event[R]{} // no longer kept alive
 		case <-in.buffer.Room():
 		case s = <-in.control:
 		}

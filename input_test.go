@@ -330,7 +330,7 @@ func TestCollectIsCalledAgain(t *testing.T) {
 				var at []time.Duration
 				start := time.Now()
 				h := host()
-				in := run(t, h, func(context.Context, chan<- plugin.Event[reading]) error {
+				run(t, h, func(context.Context, chan<- plugin.Event[reading]) error {
 					at = append(at, time.Since(start))
 					return test.end()
 				})
@@ -341,7 +341,6 @@ func TestCollectIsCalledAgain(t *testing.T) {
 					t.Errorf("calls at (-want +got)\n%s", diff)
 				}
 				wantLine(t, h, "ERROR [test.0] Collect ended, it is called again", "broken pipe")
-				_ = in
 			})
 		})
 	}
