@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/calyptia/plugin/internal/engine/conffile"
 )
@@ -21,11 +22,11 @@ func (r *runCmd) fluentBit(s *session, w *workspace, path string) error {
 	for _, line := range w.conf.Warnings {
 		s.term.note("%s", line)
 	}
-	ctx, cancel := s.stop, context.CancelFunc(func() {})
-	if r.For > 0 {
-		ctx, cancel = context.WithTimeout(s.stop, r.For)
-	}
+	ctx, cancel := context.WithCancel(s.stop)
 	defer cancel()
+	if r.For > 0 {
+		time.AfterFunc(r.For, cancel)
+	}
 	cmd := exec.CommandContext(ctx, path, "-c", w.conf.File)
 	if r.Verbose {
 		cmd.Args = append(cmd.Args, "-v")
@@ -66,7 +67,7 @@ func run(s *session, cmd *exec.Cmd, stdin bool) error {
 		return err
 	case !cmd.ProcessState.Success():
 		return fmt.Errorf("%s ended with %v", cmd.Path, cmd.ProcessState)
-	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+	case err != nil && !errors.Is(err, context.Canceled):
 		return err
 	}
 	return nil

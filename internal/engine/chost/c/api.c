@@ -8,9 +8,6 @@
 
 #include "host.h"
 
-/* The host is built with hidden visibility: nothing else can clash with a plugin's names. */
-#define EXPORT __attribute__((visibility("default")))
-
 /* flb_log.c: a line's message is cut to about this. */
 enum { LOG_MAX = 4050 };
 

@@ -88,8 +88,6 @@ bool configmap_allows(const struct instance *i)
 
 #ifndef CHOST_HIDE_SYMBOLS
 
-#define EXPORT __attribute__((visibility("default")))
-
 /* struct mk_list; a node here is nothing but its link. */
 struct link {
     struct link *prev, *next;

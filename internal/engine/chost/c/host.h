@@ -12,6 +12,9 @@
 #include "frames.h"
 #include "loops.h"
 
+/* The host is built with hidden visibility: nothing else can clash with a plugin's names. */
+#define EXPORT __attribute__((visibility("default")))
+
 /* main.c: fixed for the life of the process */
 const struct generation *host_generation(void);
 int64_t host_tick_ns(void);
