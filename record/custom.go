@@ -8,61 +8,48 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// encodeCustom writes a value by its EncodeMsgpack or MarshalMsgpack.
-func encodeCustom(e *encodeState, v reflect.Value) error {
-	if !v.CanAddr() {
-		v = addressable(v)
-	}
-	start := len(e.dst)
-	if err := e.marshal(v.Addr().Interface()); err != nil {
-		return err
+// custom writes a value, v points to it, by its EncodeMsgpack or MarshalMsgpack.
+func (e *encodeState) custom(dst []byte, v any) ([]byte, error) {
+	start := len(dst)
+	dst, err := marshal(dst, v)
+	if err != nil {
+		return dst, err
 	}
 	// What a method wrote may be anything.
-	if _, err := verify(e.dst[start:], engineDepth-e.depth); err != nil {
-		return fmt.Errorf("%s wrote bad msgpack: %w", v.Type(), err)
+	if _, err := verify(dst[start:], engineDepth-e.depth); err != nil {
+		return dst, fmt.Errorf("%s wrote bad msgpack: %w", reflect.TypeOf(v).Elem(), err)
 	}
-	return nil
+	return dst, nil
 }
 
-func (e *encodeState) marshal(v any) error {
+func marshal(dst []byte, v any) ([]byte, error) {
 	m, ok := v.(msgpack.CustomEncoder)
 	if !ok {
 		b, err := v.(msgpack.Marshaler).MarshalMsgpack()
-		e.dst = append(e.dst, b...)
-		return err
+		return append(dst, b...), err
 	}
+	w := encodeWriter(dst)
 	enc := msgpack.GetEncoder()
-	enc.Reset((*encodeWriter)(e))
+	enc.Reset(&w)
 	enc.UseCompactInts(true)
 	enc.SetSortMapKeys(true)
 	enc.SetCustomStructTag("json")
 	err := m.EncodeMsgpack(enc)
 	msgpack.PutEncoder(enc)
-	return err
+	return w, err
 }
 
 // encodeWriter is what msgpack/v5 writes to.
-type encodeWriter encodeState
+type encodeWriter []byte
 
 func (w *encodeWriter) Write(b []byte) (int, error) {
-	w.dst = append(w.dst, b...)
+	*w = append(*w, b...)
 	return len(b), nil
 }
 
 func (w *encodeWriter) WriteByte(c byte) error {
-	w.dst = append(w.dst, c)
+	*w = append(*w, c)
 	return nil
-}
-
-// decodeCustom fills a value by its DecodeMsgpack or UnmarshalMsgpack. The method
-// sees a copy of this one value's bytes, whatever it does with them.
-func decodeCustom(r *reader, v reflect.Value) error {
-	start := r.off
-	if err := r.skip(1, maxDepth); err != nil {
-		return err
-	}
-	data := bytes.Clone(r.b[start:r.off])
-	return attempt(start, func() error { return unmarshal(data, v.Addr().Interface()) })
 }
 
 func unmarshal(data []byte, v any) error {

@@ -7,65 +7,77 @@ import (
 
 // Decoder turns the records of events into values of type R. It is immutable
 // and safe for concurrent use.
+//
+// What it decodes is safe to keep: pointers, maps and slices are new for every
+// record, and strings and []byte of one chunk share a copy of it, so that one
+// of them that is kept keeps the memory of them all. [BorrowStrings] and
+// [ReuseRecord] save this memory.
 type Decoder[R any] struct {
-	plan recordDecoder
+	plan *recordDecoder
 }
 
+// DecodeOption makes a [Decoder] faster and its records shorter-lived.
+type DecodeOption struct{ borrow, reuse bool }
+
+// BorrowStrings lets strings and []byte alias the chunk, in metadata and groups
+// too. They are valid only as long as the chunk is: for an output until its Flush
+// returns. Later its memory holds something else, or is gone, and reading it may
+// end the process. strings.Clone and bytes.Clone make copies to keep.
+func BorrowStrings() DecodeOption { return DecodeOption{borrow: true} }
+
+// ReuseRecord lets a record that is decoded into keep its maps and slices: they
+// are cleared and filled again, so what an earlier record shared with it changes.
+func ReuseRecord() DecodeOption { return DecodeOption{reuse: true} }
+
 // NewDecoder compiles R, and fails if a record can never become a value of R.
-func NewDecoder[R any]() (*Decoder[R], error) {
+func NewDecoder[R any](options ...DecodeOption) (*Decoder[R], error) {
 	plan, err := newRecordDecoder(reflect.TypeFor[R]())
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
+	for _, o := range options {
+		plan.borrow = plan.borrow || o.borrow
+		plan.reuse = plan.reuse || o.reuse
+	}
 	return &Decoder[R]{plan: plan}, nil
 }
 
-// Decode sets *r to the record body, which is one msgpack map. Nothing of the
-// old *r is used: pointers, maps and slices in it are new, strings and bytes are
-// copies, so r may be reused while earlier values are kept.
-//
-// A body that is broken or does not fit R is an *[Error], without index and
-// offset until [Event.Locate] adds them. *r is then partly set.
-func (d *Decoder[R]) Decode(body []byte, r *R) error {
-	return d.plan.decode(body, reflect.ValueOf(r).Elem())
+// decodeState is what the records of one chunk are decoded with.
+type decodeState struct {
+	reader
+	text    string         // a copy of the input, or borrowed; "" while none is needed
+	depth   int            // maps and arrays that are open
+	learned []uint8        // from decodeStruct.first, by place of a field and 1: which followed
+	plan    *recordDecoder // that text and learned are for
 }
 
-// recordDecoder is a Decoder without its type parameter.
-type recordDecoder struct {
-	fill decodeFunc
+// string is the data of the token that was just read.
+func (d *decodeState) string(data []byte) string {
+	if end := d.off; end <= len(d.text) {
+		return d.text[end-len(data) : end]
+	}
+	return string(data)
 }
 
-func newRecordDecoder(t reflect.Type) (d recordDecoder, err error) {
-	if isBatch(t) && checkRecord(t.Elem()) == nil {
-		return d, fmt.Errorf("%s cannot be decoded: events come one at a time, use %s", t, t.Elem())
+// open begins a map or array of n values, which are all there when it returns
+// nil: so nothing is allocated for values that are not.
+func (d *decodeState) open(n int) error {
+	if d.depth >= maxDepth {
+		return errDepth
 	}
-	if err := checkRecord(t); err != nil {
-		return d, err
+	d.depth++
+	if n <= fewValues {
+		return nil
 	}
-	if d.fill, err = make(decodeCompiler).compile(t); err != nil {
-		return d, typeError(t, err)
-	}
-	return d, nil
+	ahead := d.reader
+	return ahead.skip(n, maxDepth-d.depth)
 }
 
-func (d *recordDecoder) decode(body []byte, v reflect.Value) error {
-	off, err := verify(body, maxDepth)
-	if err == nil && !isMap(body[0]) {
-		t, _ := (&reader{b: body}).next()
-		return &Error{Index: -1, Offset: -1, Err: fmt.Errorf("%s is not a map", t)}
-	}
-	if err == nil {
-		v.SetZero()
-		err = d.fill(&reader{b: body}, v)
-	}
-	if m, ok := err.(misfit); ok {
-		off, err = m.off, m.err
-	}
-	if err != nil {
-		return &Error{Index: -1, Offset: -1, Path: pathTo(body, off), Err: err}
-	}
-	return nil
-}
+// fewValues is for how many values memory is allocated on the word of a map's or array's head.
+const fewValues = 64
+
+// skipValue walks over a value inside what is open.
+func (d *decodeState) skipValue() error { return d.skip(1, maxDepth-d.depth) }
 
 // misfit is a value that its place in R cannot take.
 type misfit struct {

@@ -1,85 +1,122 @@
 package record
 
 import (
-	"encoding"
+	"bytes"
+	"encoding/binary"
 	"fmt"
-	"math"
 	"reflect"
-	"strconv"
+	"sync"
 )
 
-// decodeFunc reads one value, which was checked, and sets v to it.
-type decodeFunc func(r *reader, v reflect.Value) error
+// This file compiles types into what decodeplanrun.go runs.
 
-// decodeCompiler holds the types whose plans are being made, so that they can refer to themselves.
-type decodeCompiler map[reflect.Type]*decodeFunc
-
-func (c decodeCompiler) compile(t reflect.Type) (decodeFunc, error) {
-	if p, ok := c[t]; ok {
-		return func(r *reader, v reflect.Value) error { return (*p)(r, v) }, nil
-	}
-	p := new(decodeFunc)
-	c[t] = p
-	decode := c.special(t)
-	if decode == nil {
-		var err error
-		if decode, err = c.kind(t); err != nil {
-			return nil, err
-		}
-	}
-	*p = nilable(decode)
-	return *p, nil
+// recordDecoder is a Decoder without its type parameter.
+type recordDecoder struct {
+	decode  decodeFunc
+	texts   bool    // some values are made of the copy of the chunk
+	learned []uint8 // what decodeState.learned begins with
+	borrow  bool
+	reuse   bool
+	states  sync.Pool // of *decodeState, for records outside of chunks
 }
 
-// nilable leaves v zero where the value is nil.
-func nilable(decode decodeFunc) decodeFunc {
-	return func(r *reader, v reflect.Value) error {
-		if r.off < len(r.b) && r.b[r.off] == 0xc0 {
-			r.off++
-			v.SetZero()
-			return nil
-		}
-		return decode(r, v)
+func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
+	if isBatch(t) && checkRecord(t.Elem()) == nil {
+		return d, fmt.Errorf("%s cannot be decoded: events come one at a time, use %s", t, t.Elem())
 	}
+	if err := checkRecord(t); err != nil {
+		return d, err
+	}
+	c := decodeCompiler{plans: make(map[reflect.Type]*decodePlan)}
+	p := c.compile(t)
+	if p.err != nil {
+		return d, typeError(t, p.err)
+	}
+	d = &recordDecoder{decode: p.decode, texts: c.texts, learned: c.learned}
+	d.states.New = func() any { return &decodeState{plan: d, learned: bytes.Clone(d.learned)} }
+	return d, nil
+}
+
+// decodePlan is how to read a type, or why that cannot be.
+type decodePlan struct {
+	decode decodeFunc
+	err    error
+}
+
+// decodeCompiler makes the plans of the types of one record.
+type decodeCompiler struct {
+	plans   map[reflect.Type]*decodePlan // made, or being made: types may refer to themselves
+	learned []uint8
+	texts   bool
+}
+
+func (c *decodeCompiler) compile(t reflect.Type) *decodePlan {
+	if p, ok := c.plans[t]; ok {
+		return p
+	}
+	p := new(decodePlan)
+	c.plans[t] = p
+	decode := c.special(t)
+	if decode == nil {
+		decode, p.err = c.kind(t)
+	}
+	if p.err == nil {
+		p.decode = nilable(t, decode)
+	}
+	return p
+}
+
+// value compiles the type of a part. The plan of a type that contains itself is not yet made here.
+func (c *decodeCompiler) value(t reflect.Type) (decodeFunc, error) {
+	p := c.compile(t)
+	if p.decode == nil && p.err == nil {
+		return p.later, nil
+	}
+	return p.decode, p.err
 }
 
 // special is for types that their kind does not tell how to read; nil if t is none.
-func (c decodeCompiler) special(t reflect.Type) decodeFunc {
+func (c *decodeCompiler) special(t reflect.Type) decodeFunc {
 	switch {
 	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
 		return nil
 	case t == timeType:
-		return decodeTime
+		return decodeTime(t)
+	case t == rawType:
+		return decodeRaw
 	case t == extType:
-		return decodeExt
+		c.texts = true
+		return decodeExt(t)
 	case implements(t, customDecoderType, unmarshalerType):
-		return decodeCustom
+		return decodeCustom(t)
 	case implements(t, textUnmarshalerType):
-		return decodeText
+		return decodeText(t)
 	case implements(t, binaryUnmarshalerType):
-		return decodeBinary
+		return decodeBinary(t)
 	}
 	return nil
 }
 
 // kind shows how each kind of type is read.
-func (c decodeCompiler) kind(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) kind(t reflect.Type) (decodeFunc, error) {
 	switch t.Kind() {
 	case reflect.Bool:
-		return decodeBool, nil
+		return decodeBool(t), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return decodeInt, nil
+		return decodeInt(t), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return decodeUint, nil
+		return decodeUint(t), nil
 	case reflect.Float32, reflect.Float64:
-		return decodeFloat, nil
+		return decodeFloat(t), nil
 	case reflect.String:
-		return decodeString, nil
+		c.texts = true
+		return decodeString(t), nil
 	case reflect.Interface:
-		if t.NumMethod() == 0 {
-			return decodeAny, nil
+		if t.NumMethod() > 0 {
+			return nil, fmt.Errorf("type %s cannot be read: of interfaces only any can", t)
 		}
-		return nil, fmt.Errorf("type %s cannot be read: of interfaces only any can", t)
+		c.texts = true
+		return decodeAny, nil
 	case reflect.Pointer:
 		return c.pointer(t)
 	case reflect.Slice:
@@ -89,214 +126,24 @@ func (c decodeCompiler) kind(t reflect.Type) (decodeFunc, error) {
 	case reflect.Map:
 		return c.mapping(t)
 	case reflect.Struct:
-		return c.structure(t)
+		s, err := c.structure(t)
+		if err != nil {
+			return nil, err
+		}
+		return s.decode, nil
 	}
 	return nil, fmt.Errorf("type %s cannot be read", t)
 }
 
-func decodeBool(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	if t.kind != kindBool {
-		return newMisfit(at, t, v.Type())
-	}
-	v.SetBool(t.bits == 1)
-	return nil
-}
-
-func decodeInt(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	n, ok := t.int64()
-	if !ok || v.OverflowInt(n) {
-		return newMisfit(at, t, v.Type())
-	}
-	v.SetInt(n)
-	return nil
-}
-
-func (t token) int64() (int64, bool) {
-	switch t.kind {
-	case kindUint:
-		return int64(t.bits), t.bits <= math.MaxInt64
-	case kindInt:
-		return int64(t.bits), true
-	case kindFloat:
-		f := t.float()
-		return int64(f), f == math.Trunc(f) && f >= -1<<63 && f < 1<<63
-	}
-	return 0, false
-}
-
-func decodeUint(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	n, ok := t.uint64()
-	if !ok || v.OverflowUint(n) {
-		return newMisfit(at, t, v.Type())
-	}
-	v.SetUint(n)
-	return nil
-}
-
-func (t token) uint64() (uint64, bool) {
-	switch t.kind {
-	case kindUint:
-		return t.bits, true
-	case kindFloat:
-		f := t.float()
-		return uint64(f), f == math.Trunc(f) && f >= 0 && f < 1<<64
-	}
-	return 0, false
-}
-
-func decodeFloat(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	f, ok := t.float64()
-	if !ok || v.OverflowFloat(f) {
-		return newMisfit(at, t, v.Type())
-	}
-	v.SetFloat(f)
-	return nil
-}
-
-func (t token) float64() (float64, bool) {
-	switch t.kind {
-	case kindFloat:
-		return t.float(), true
-	case kindUint:
-		return float64(t.bits), true
-	case kindInt:
-		return float64(int64(t.bits)), true
-	}
-	return 0, false
-}
-
-// text reads a string or binary, aliasing the input.
-func (r *reader) text(typ reflect.Type) ([]byte, error) {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return nil, err
-	}
-	if t.kind != kindString && t.kind != kindBinary {
-		return nil, newMisfit(at, t, typ)
-	}
-	return t.data, nil
-}
-
-func decodeString(r *reader, v reflect.Value) error {
-	b, err := r.text(v.Type())
-	if err == nil {
-		v.SetString(string(b))
-	}
-	return err
-}
-
-func decodeBytes(r *reader, v reflect.Value) error {
-	b, err := r.text(v.Type())
-	if err == nil {
-		v.SetBytes(copied(b))
-	}
-	return err
-}
-
-func decodeByteArray(r *reader, v reflect.Value) error {
-	at := r.off
-	b, err := r.text(v.Type())
-	if err != nil {
-		return err
-	}
-	if len(b) > v.Len() {
-		return misfit{at, fmt.Errorf("%d bytes into %s", len(b), v.Type())}
-	}
-	v.SetZero()
-	for i, c := range b {
-		v.Index(i).SetUint(uint64(c))
-	}
-	return nil
-}
-
-func decodeTime(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	tm, err := anyTime(t)
-	if err != nil {
-		return newMisfit(at, t, v.Type())
-	}
-	v.Set(reflect.ValueOf(tm))
-	return nil
-}
-
-func decodeExt(r *reader, v reflect.Value) error {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return err
-	}
-	if t.kind != kindExt {
-		return newMisfit(at, t, v.Type())
-	}
-	v.Set(reflect.ValueOf(Ext{Type: t.ext, Data: copied(t.data)}))
-	return nil
-}
-
-func decodeAny(r *reader, v reflect.Value) error {
-	x, err := r.value()
-	if err == nil {
-		v.Set(reflect.ValueOf(x)) // not nil, see nilable
-	}
-	return err
-}
-
-func decodeText(r *reader, v reflect.Value) error {
-	at := r.off
-	b, err := r.text(v.Type())
-	if err != nil {
-		return err
-	}
-	u := v.Addr().Interface().(encoding.TextUnmarshaler)
-	return attempt(at, func() error { return u.UnmarshalText(b) })
-}
-
-func decodeBinary(r *reader, v reflect.Value) error {
-	at := r.off
-	b, err := r.text(v.Type())
-	if err != nil {
-		return err
-	}
-	u := v.Addr().Interface().(encoding.BinaryUnmarshaler)
-	return attempt(at, func() error { return u.UnmarshalBinary(b) })
-}
-
-func (c decodeCompiler) pointer(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) pointer(t reflect.Type) (decodeFunc, error) {
 	if endless(t) {
 		return nil, fmt.Errorf("type %s cannot be read", t)
 	}
-	elem, err := c.compile(t.Elem())
+	elem, err := c.value(t.Elem())
 	if err != nil {
 		return nil, err
 	}
-	return func(r *reader, v reflect.Value) error {
-		v.Set(reflect.New(t.Elem()))
-		return elem(r, v.Elem())
-	}, nil
+	return decodePointer(t.Elem(), elem), nil
 }
 
 // endless tells pointer types that point to pointers and so on, such as type P *P.
@@ -310,151 +157,160 @@ func endless(t reflect.Type) bool {
 	return true
 }
 
-func (c decodeCompiler) slice(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) slice(t reflect.Type) (decodeFunc, error) {
 	if t.Elem().Kind() == reflect.Uint8 {
-		return decodeBytes, nil
+		c.texts = true
+		return decodeBytes(t), nil
 	}
-	elem, err := c.compile(t.Elem())
+	elem, err := c.value(t.Elem())
 	if err != nil {
 		return nil, pathError{"[]", err}
 	}
-	return func(r *reader, v reflect.Value) error {
-		n, err := r.container(kindArray, t)
-		if err != nil {
-			return err
-		}
-		v.Set(reflect.MakeSlice(t, n, n))
-		return fillList(r, v, n, elem)
-	}, nil
+	if t == reflect.TypeFor[[]string]() {
+		return decodeStrings, nil
+	}
+	return decodeSlice(t, elem), nil
 }
 
-func (c decodeCompiler) array(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) array(t reflect.Type) (decodeFunc, error) {
 	if t.Elem().Kind() == reflect.Uint8 {
-		return decodeByteArray, nil
+		return decodeByteArray(t), nil
 	}
-	elem, err := c.compile(t.Elem())
+	elem, err := c.value(t.Elem())
 	if err != nil {
 		return nil, pathError{"[]", err}
 	}
-	return func(r *reader, v reflect.Value) error {
-		at := r.off
-		n, err := r.container(kindArray, t)
-		if err != nil {
-			return err
-		}
-		if n > t.Len() {
-			return misfit{at, fmt.Errorf("array of %d into %s", n, t)}
-		}
-		v.SetZero()
-		return fillList(r, v, n, elem)
-	}, nil
+	return decodeArray(t, elem), nil
 }
 
-func fillList(r *reader, v reflect.Value, n int, elem decodeFunc) error {
-	for i := range n {
-		if err := elem(r, v.Index(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// container reads the head of a map or array and returns its count.
-func (r *reader) container(k kind, typ reflect.Type) (int, error) {
-	at := r.off
-	t, err := r.next()
-	if err != nil {
-		return 0, err
-	}
-	if t.kind != k {
-		return 0, newMisfit(at, t, typ)
-	}
-	return t.n, nil
-}
-
-func (c decodeCompiler) mapping(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) mapping(t reflect.Type) (decodeFunc, error) {
 	setKey := keySetter(t.Key())
 	if setKey == nil {
 		return nil, fmt.Errorf("type %s cannot be read: its keys are neither strings nor integers", t)
 	}
-	elem, err := c.compile(t.Elem())
+	c.texts = true
+	switch t {
+	case reflect.TypeFor[map[string]string]():
+		return decodeStringMap, nil
+	case reflect.TypeFor[map[string]any]():
+		return decodeAnyMap, nil
+	}
+	elem, err := c.value(t.Elem())
 	if err != nil {
 		return nil, pathError{"[]", err}
 	}
-	return func(r *reader, v reflect.Value) error {
-		n, err := r.container(kindMap, t)
-		if err != nil {
-			return err
-		}
-		v.Set(reflect.MakeMapWithSize(t, n))
-		for range n {
-			at := r.off
-			key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-			if text := r.key(); !setKey(key, text) {
-				return misfit{at, fmt.Errorf("key %q into %s", cut(text), t.Key())}
-			}
-			if err := elem(r, value); err != nil {
-				return err
-			}
-			v.SetMapIndex(key, value)
-		}
-		return nil
-	}, nil
+	return decodeMap(t, setKey, elem), nil
 }
 
-// keySetter returns how keys of type t are read, nil if they cannot be.
-func keySetter(t reflect.Type) func(v reflect.Value, text string) bool {
-	switch {
-	case t.Kind() == reflect.String:
-		return func(v reflect.Value, text string) bool { v.SetString(text); return true }
-	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
-		return func(v reflect.Value, text string) bool { v.Set(reflect.ValueOf(text)); return true }
-	case reflect.Int <= t.Kind() && t.Kind() <= reflect.Int64:
-		return func(v reflect.Value, text string) bool {
-			n, err := strconv.ParseInt(text, 10, t.Bits())
-			v.SetInt(n)
-			return err == nil
-		}
-	case reflect.Uint <= t.Kind() && t.Kind() <= reflect.Uintptr:
-		return func(v reflect.Value, text string) bool {
-			n, err := strconv.ParseUint(text, 10, t.Bits())
-			v.SetUint(n)
-			return err == nil
-		}
-	}
-	return nil
+// decodeStruct is a struct: its fields by place and by name.
+type decodeStruct struct {
+	typ      reflect.Type
+	fields   []decodeField
+	byName   map[string]int
+	first    int       // of its part of decodeState.learned: len(fields)+1 places
+	all      uint64    // a bit for each field not behind a pointer; 0 if there are too many
+	embedded []uintptr // offsets of embedded pointers
 }
 
 // decodeField is a field and how to read it.
 type decodeField struct {
-	index  []int
-	decode decodeFunc
+	scalar scalar     // what the loop reads itself, if it is as usual
+	size   uint8      // of its encoded key, 0 if that is too long for words
+	key    [2]keyWord // the encoded key
+	offset uintptr    // in the struct
+	decode decodeFunc // for whatever the loop does not read
+	typ    reflect.Type
 }
 
-func (c decodeCompiler) structure(t reflect.Type) (decodeFunc, error) {
+// keyWord is up to 8 bytes of a key as the input is compared with them.
+type keyWord struct{ bits, mask uint64 }
+
+// maxLearned is how many fields fit into a byte, with one to spare.
+const maxLearned = 255
+
+// maxMarked is how many fields a mask of those seen has room for.
+const maxMarked = 64
+
+func (c *decodeCompiler) structure(t reflect.Type) (*decodeStruct, error) {
 	list, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
 	}
-	fields := make(map[string]*decodeField, len(list))
-	for _, f := range list {
+	s := &decodeStruct{typ: t, byName: make(map[string]int, len(list)), embedded: embeddedPointers(t, list)}
+	for i, f := range list {
 		if err := settable(t, f.index); err != nil {
 			return nil, pathError{f.path, err}
 		}
-		decode, err := c.compile(f.typ)
+		df, err := c.field(t, f)
 		if err != nil {
 			return nil, pathError{f.path, err}
 		}
-		fields[f.name] = &decodeField{index: f.index, decode: decode}
+		s.fields = append(s.fields, df)
+		s.byName[f.name] = i
 	}
-	for _, f := range list {
+	for i, f := range list {
 		for _, alias := range f.aliases {
-			if fields[alias] == nil {
-				fields[alias] = fields[f.name]
+			if _, taken := s.byName[alias]; !taken {
+				s.byName[alias] = i
 			}
 		}
 	}
-	return func(r *reader, v reflect.Value) error { return decodeStruct(r, v, fields) }, nil
+	for i, f := range list {
+		if i < maxMarked && len(list) <= maxMarked && !f.behindPointer(t) {
+			s.all |= 1 << i
+		}
+	}
+	s.first = len(c.learned)
+	for i := range len(list) + 1 { // at first, the order of the struct
+		c.learned = append(c.learned, uint8(min(i, maxLearned)))
+	}
+	return s, nil
+}
+
+func (c *decodeCompiler) field(t reflect.Type, f field) (df decodeField, err error) {
+	decode, err := c.value(f.typ)
+	if err != nil {
+		return df, err
+	}
+	df = decodeField{decode: decode, typ: f.typ}
+	df.setKey(f.name)
+	if f.behindPointer(t) {
+		df.decode = decodeBehind(t, f, decode)
+		return df, nil
+	}
+	df.offset = f.offset(t)
+	if c.special(f.typ) == nil {
+		df.scalar = scalarOf(f.typ)
+	}
+	return df, nil
+}
+
+func (f *decodeField) setKey(name string) {
+	key := appendString(nil, name)
+	if len(key) > 16 {
+		return
+	}
+	f.size = uint8(len(key))
+	var bits, mask [16]byte
+	copy(bits[:], key)
+	for i := range key {
+		mask[i] = 0xff
+	}
+	for i := range f.key {
+		f.key[i] = keyWord{binary.LittleEndian.Uint64(bits[8*i:]), binary.LittleEndian.Uint64(mask[8*i:])}
+	}
+}
+
+// embeddedPointers are the offsets of the pointers that fields are behind; of pointers behind pointers, the first.
+func embeddedPointers(t reflect.Type, list []field) (offsets []uintptr) {
+	last := -1
+	for _, f := range list {
+		if f.behindPointer(t) && f.index[0] != last {
+			offsets = append(offsets, f.offset(t))
+			last = f.index[0]
+		}
+	}
+	return offsets
 }
 
 // settable refuses fields behind an embedded pointer that reflect may not set.
@@ -465,37 +321,6 @@ func settable(t reflect.Type, index []int) error {
 			return fmt.Errorf("embedded pointer to %s, which is not exported, cannot be set", sf.Type.Elem())
 		}
 		t = sf.Type
-	}
-	return nil
-}
-
-func decodeStruct(r *reader, v reflect.Value, fields map[string]*decodeField) error {
-	n, err := r.container(kindMap, v.Type())
-	if err != nil {
-		return err
-	}
-	v.SetZero()
-	for range n {
-		var f *decodeField
-		key, err := r.next()
-		if err != nil {
-			return err
-		}
-		switch key.kind {
-		case kindString, kindBinary:
-			f = fields[string(key.data)]
-		default:
-			err = r.skip(key.children(), maxDepth)
-		}
-		if err == nil && f == nil {
-			err = r.skip(1, maxDepth)
-		}
-		if err == nil && f != nil {
-			err = f.decode(r, byIndexAlloc(v, f.index))
-		}
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

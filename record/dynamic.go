@@ -6,41 +6,38 @@ import (
 	"strconv"
 )
 
-// decodeMap decodes a map that was checked; nil for none and for an empty one.
-func decodeMap(b []byte) map[string]any {
-	if len(b) <= 1 {
-		return nil // the usual case
-	}
-	r := reader{b: b}
-	t, err := r.next()
+// mapAt decodes the map at off, which was checked; nil for an empty one.
+func (d *decodeState) mapAt(off int) map[string]any {
+	in := *d
+	in.off = off
+	t, err := in.next()
 	if err != nil || t.n == 0 {
 		return nil
 	}
-	m, err := r.anyMap(t.n)
+	m, err := in.anyMap(nil, t.n)
 	if err != nil {
 		return nil
 	}
 	return m
 }
 
-// value decodes a value without a type to fill. Its bytes must have been
-// checked, since what is allocated and how deep it recurses is up to them.
-func (r *reader) value() (any, error) {
-	t, err := r.next()
+// value decodes a value without a type to fill.
+func (d *decodeState) value() (any, error) {
+	t, err := d.next()
 	if err != nil {
 		return nil, err
 	}
 	switch t.kind {
 	case kindMap:
-		return r.anyMap(t.n)
+		return d.anyMap(nil, t.n)
 	case kindArray:
-		return r.anySlice(t.n)
+		return d.anySlice(t.n)
 	}
-	return t.value(), nil
+	return d.single(t), nil
 }
 
-// value is a token without children in Go.
-func (t token) value() any {
+// single is a token without children in Go. It must be the one that was just read.
+func (d *decodeState) single(t token) any {
 	switch t.kind {
 	case kindBool:
 		return t.bits == 1
@@ -54,61 +51,70 @@ func (t token) value() any {
 	case kindFloat:
 		return t.float()
 	case kindString:
-		return string(t.data)
+		return d.string(t.data)
 	case kindBinary:
-		return copied(t.data)
+		return d.bytes(t.data)
 	case kindExt:
 		if tm, ok := extTime(t); ok {
 			return tm
 		}
-		return Ext{Type: t.ext, Data: copied(t.data)}
+		return Ext{Type: t.ext, Data: d.bytes(t.data)}
 	}
 	return nil
 }
 
-func (r *reader) anyMap(n int) (map[string]any, error) {
-	m := make(map[string]any, n)
+// anyMap decodes n pairs into m, or into a new map if that is nil.
+func (d *decodeState) anyMap(m map[string]any, n int) (map[string]any, error) {
+	if err := d.open(2 * n); err != nil {
+		return nil, err
+	}
+	if m == nil {
+		m = make(map[string]any, n)
+	}
 	for range n {
-		key := r.key()
-		v, err := r.value()
+		key, err := d.key()
 		if err != nil {
 			return nil, err
 		}
-		m[key] = v
-	}
-	return m, nil
-}
-
-func (r *reader) anySlice(n int) (any, error) {
-	s := make([]any, n)
-	for i := range s {
-		var err error
-		if s[i], err = r.value(); err != nil {
+		if m[key], err = d.value(); err != nil {
 			return nil, err
 		}
 	}
+	d.depth--
+	return m, nil
+}
+
+func (d *decodeState) anySlice(n int) (any, error) {
+	if err := d.open(n); err != nil {
+		return nil, err
+	}
+	s := make([]any, n)
+	for i := range s {
+		var err error
+		if s[i], err = d.value(); err != nil {
+			return nil, err
+		}
+	}
+	d.depth--
 	return s, nil
 }
 
 // key reads a map key in string form.
-func (r *reader) key() string {
-	at := r.off
-	t, err := r.next()
+func (d *decodeState) key() (string, error) {
+	at := d.off
+	t, err := d.next()
 	if err != nil {
-		return ""
+		return "", err
 	}
 	switch t.kind {
 	case kindString, kindBinary:
-		return string(t.data)
+		return d.string(t.data), nil
 	case kindNil:
-		return "null"
+		return "null", nil
 	case kindUint:
-		return strconv.FormatUint(t.bits, 10)
+		return strconv.FormatUint(t.bits, 10), nil
 	}
-	r.off = at
-	v, _ := r.value()
-	return fmt.Sprint(v)
+	d.off = at
+	v, err := d.value()
+	return fmt.Sprint(v), err
 }
-
-// copied is never nil, so that empty binary is not nil.
-func copied(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -31,199 +30,94 @@ func NewEncoder[R any]() (*Encoder[R], error) {
 	return &Encoder[R]{plan: plan}, nil
 }
 
-// Len returns the number of events in r: 1, or the length of a slice.
-func (c *Encoder[R]) Len(r *R) int {
-	if !c.plan.batch {
-		return 1
-	}
-	return reflect.ValueOf(r).Elem().Len()
-}
-
-// Append appends event i of r, 0 <= i < Len, to dst and returns the longer slice. On
-// error, an *[Error], it returns dst as it was. The event is one that every engine
-// since Fluent Bit 2.1 reads. The caller sets h.Time: a zero time is an error.
-// Nothing of h and r is kept.
-func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) {
-	return c.plan.append(dst, h, reflect.ValueOf(r).Elem(), i)
-}
-
-// recordEncoder is an Encoder without its type parameter.
-type recordEncoder struct {
-	encode encodeFunc
-	batch  bool // a value is a slice of records
-}
-
-func newRecordEncoder(t reflect.Type) (recordEncoder, error) {
-	c := recordEncoder{batch: isBatch(t)}
-	elem := t
-	if c.batch {
-		elem = t.Elem()
-	}
-	if err := checkRecord(elem); err != nil {
-		return c, fmt.Errorf("%w, or a slice of those", err)
-	}
-	var err error
-	if c.encode, err = encoderOf(elem); err != nil {
-		return c, typeError(elem, err)
-	}
-	return c, nil
-}
-
-func (c *recordEncoder) append(dst []byte, h *Header, v reflect.Value, i int) ([]byte, error) {
-	index := -1
-	if c.batch {
-		v, index = v.Index(i), i
-	}
-	e := encodeStates.Get().(*encodeState)
-	e.dst, e.depth = dst, 0
-	err := e.event(h, v, c.encode)
-	out := e.dst
-	e.dst = nil
-	encodeStates.Put(e)
-	if err == nil && uint64(len(out)-len(dst)) > math.MaxUint32 {
-		err = errors.New("larger than 4 GiB") // a string's length might not fit
-	}
-	if err != nil {
-		path, err := splitPath(err)
-		return dst, &Error{Index: index, Offset: -1, Path: path, Err: err}
-	}
-	return out, nil
-}
-
-// encodeFunc appends v to e.
-type encodeFunc func(e *encodeState, v reflect.Value) error
-
 // encodeState is an event being written.
 type encodeState struct {
-	dst   []byte
 	depth int // maps and arrays that are open
-}
-
-var encodeStates = sync.Pool{New: func() any { return new(encodeState) }}
-
-// event writes a whole event. Its recover is for methods of the author's types.
-func (e *encodeState) event(h *Header, v reflect.Value, encode encodeFunc) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicError(p)
-		}
-	}()
-	if e.dst, err = appendHeader(e.dst, h.Time); err != nil {
-		return pathError{"time", err}
-	}
-	e.depth = 2
-	if err := e.anyMap(h.Metadata); err != nil {
-		return pathError{"metadata", err}
-	}
-	e.depth = 1
-	return e.record(v, encode)
-}
-
-// record writes v, which must turn out to be a map.
-func (e *encodeState) record(v reflect.Value, encode encodeFunc) error {
-	start := len(e.dst)
-	if err := encode(e, v); err != nil {
-		return err
-	}
-	if isMap(e.dst[start]) {
-		return nil
-	}
-	if v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
-	switch {
-	case !v.IsValid():
-		return fmt.Errorf("nil %w", errRecordType)
-	case v.Kind() == reflect.Map && v.IsNil():
-		e.dst = append(e.dst[:start], 0x80)
-		return nil
-	case v.Kind() == reflect.Pointer && v.IsNil():
-		return fmt.Errorf("nil %s %w", v.Type(), errRecordType)
-	}
-	return fmt.Errorf("%s %w", v.Type(), errRecordType)
+	word  word
 }
 
 // open begins a map or array, after its head is written.
-func (e *encodeState) open() error {
-	if e.depth >= engineDepth {
+func (e *encodeState) open() error { return e.openAll(1) }
+
+// openAll begins as many maps or arrays, one in the other.
+func (e *encodeState) openAll(levels int) error {
+	if e.depth+levels > engineDepth {
 		return fmt.Errorf("nested deeper than the %d levels that every Fluent Bit reads", engineDepth)
 	}
-	e.depth++
+	e.depth += levels
 	return nil
 }
 
 // any writes a value of a type that is not known before.
-func (e *encodeState) any(v any) error {
+func (e *encodeState) any(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
-		e.dst = append(e.dst, 0xc0)
+		return append(dst, 0xc0), nil
 	case string:
-		e.dst = appendString(e.dst, v)
+		return appendString(dst, v), nil
 	case bool:
-		e.dst = appendBool(e.dst, v)
+		return appendBool(dst, v), nil
 	case int:
-		e.dst = appendInt(e.dst, int64(v))
+		return appendInt(dst, int64(v)), nil
 	case int64:
-		e.dst = appendInt(e.dst, v)
+		return appendInt(dst, v), nil
+	case uint64:
+		return appendUint(dst, v), nil
 	case float64:
-		e.dst = appendFloat64(e.dst, v)
+		return appendFloat64(dst, v), nil
 	case time.Time:
-		e.dst = appendTime(e.dst, v)
+		return appendTime(dst, v), nil
 	case []any:
-		return e.anySlice(v)
+		if v == nil {
+			return append(dst, 0xc0), nil
+		}
+		return e.anySlice(dst, v)
 	case map[string]any:
 		if v == nil {
-			e.dst = append(e.dst, 0xc0)
-			return nil
+			return append(dst, 0xc0), nil
 		}
-		return e.anyMap(v)
-	default:
-		return e.other(reflect.ValueOf(v))
+		return e.anyMap(dst, v)
 	}
-	return nil
+	return e.other(dst, v)
 }
 
-func (e *encodeState) other(v reflect.Value) error {
-	encode, err := encoderOf(v.Type())
+func (e *encodeState) anySlice(dst []byte, s []any) ([]byte, error) {
+	dst = appendArrayHead(dst, len(s))
+	err := e.open()
 	if err != nil {
-		return err
-	}
-	return encode(e, v)
-}
-
-func (e *encodeState) anySlice(s []any) error {
-	if s == nil {
-		e.dst = append(e.dst, 0xc0)
-		return nil
-	}
-	e.dst = appendArrayHead(e.dst, len(s))
-	if err := e.open(); err != nil {
-		return err
+		return dst, err
 	}
 	for i, v := range s {
-		if err := e.any(v); err != nil {
-			return pathError{"[" + strconv.Itoa(i) + "]", err}
+		if dst, err = e.any(dst, v); err != nil {
+			return dst, pathError{indexName(i), err}
 		}
 	}
 	e.depth--
-	return nil
+	return dst, nil
 }
 
 // anyMap writes a nil map as an empty one.
-func (e *encodeState) anyMap(m map[string]any) error {
-	e.dst = appendMapHead(e.dst, len(m))
-	if err := e.open(); err != nil {
-		return err
+func (e *encodeState) anyMap(dst []byte, m map[string]any) ([]byte, error) {
+	dst = appendMapHead(dst, len(m))
+	err := e.open()
+	if err != nil {
+		return dst, err
 	}
-	for _, k := range sortedKeys(m) {
-		e.dst = appendString(e.dst, k)
-		if err := e.any(m[k]); err != nil {
-			return pathError{pathName(k), err}
+	for k, v := range m {
+		dst = appendString(dst, k)
+		if s, ok := v.(string); ok { // the usual case
+			dst = appendString(dst, s)
+			continue
+		}
+		if dst, err = e.any(dst, v); err != nil {
+			return dst, pathError{pathName(k), err}
 		}
 	}
 	e.depth--
-	return nil
+	return dst, nil
 }
+
+func indexName(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
 // pathError is an error on the way up from the value at path.
 type pathError struct {
@@ -242,4 +136,14 @@ func splitPath(err error) (path string, cause error) {
 		}
 		path, err = join(path, p.path), p.err
 	}
+}
+
+var errTooLarge = errors.New("larger than 4 GiB") // a string's length might not fit
+
+// checkSize refuses events whose lengths may not have fit.
+func checkSize(n int) error {
+	if uint64(n) > math.MaxUint32 {
+		return errTooLarge
+	}
+	return nil
 }

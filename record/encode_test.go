@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"math"
@@ -94,9 +95,9 @@ func TestAppendRecords(t *testing.T) {
 				}
 				return
 			}
-			want := "78" + emptyHead + tt.want
-			if err != nil || hex.EncodeToString(got) != want {
-				t.Fatalf("Append() = %x, %v, want %s, nil", got, err, want)
+			want := unhex(t, "78"+emptyHead+tt.want)
+			if err != nil || !bytes.Equal(canonical(t, got), canonical(t, want)) {
+				t.Fatalf("Append() = %x, %v, want %x, nil", got, err, want)
 			}
 		})
 	}

@@ -1,434 +1,345 @@
 package record
 
 import (
-	"cmp"
-	"encoding"
-	"errors"
 	"fmt"
 	"reflect"
-	"slices"
-	"strconv"
 	"sync"
-	"time"
 )
 
-// encoders caches plans, or why there is none, by type: any may hold a value of any type.
-var encoders sync.Map // reflect.Type to encodePlan
+// This file compiles types into what encodeplanrun.go runs.
 
-type encodePlan struct {
+// recordEncoder is an Encoder without its type parameter.
+type recordEncoder struct {
+	typ    reflect.Type // of a record
 	encode encodeFunc
-	err    error
+	plain  *encodeStruct // instead of encode: a struct that needs no encodeState
+	batch  bool          // a value is a slice of records
 }
 
-func encoderOf(t reflect.Type) (encodeFunc, error) {
-	if p, ok := encoders.Load(t); ok {
-		return p.(encodePlan).encode, p.(encodePlan).err
+func newRecordEncoder(t reflect.Type) (recordEncoder, error) {
+	c := recordEncoder{typ: t, batch: isBatch(t)}
+	if c.batch {
+		c.typ = t.Elem()
 	}
-	var p encodePlan
-	p.encode, p.err = make(encodeCompiler).compile(t)
-	encoders.Store(t, p)
-	return p.encode, p.err
-}
-
-// encodeCompiler holds the types whose plans are being made, so that they can refer to themselves.
-type encodeCompiler map[reflect.Type]*encodeFunc
-
-func (c encodeCompiler) compile(t reflect.Type) (encodeFunc, error) {
-	if p, ok := c[t]; ok {
-		return func(e *encodeState, v reflect.Value) error { return (*p)(e, v) }, nil
+	if err := checkRecord(c.typ); err != nil {
+		return c, fmt.Errorf("%w, or a slice of those", err)
 	}
-	p := new(encodeFunc)
-	c[t] = p
-	encode, err := c.special(t)
-	if encode == nil && err == nil {
-		encode, err = c.kind(t)
+	p := encodePlanOf(c.typ)
+	if p.err != nil {
+		return c, typeError(c.typ, p.err)
 	}
-	*p = encode
-	return encode, err
-}
-
-// special is for types that their kind does not tell how to write; nil if t is none.
-func (c encodeCompiler) special(t reflect.Type) (encodeFunc, error) {
-	switch {
-	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
-		return nil, nil
-	case t == timeType:
-		return encodeTime, nil
-	case t == extType:
-		return encodeExt, nil
-	case implements(t, customEncoderType, marshalerType):
-		return orNil(t, encodeCustom), nil
-	case implements(t, textMarshalerType):
-		return orNil(t, encodeText), nil
-	case implements(t, binaryMarshalerType):
-		return orNil(t, encodeBinary), nil
-	case implements(t, errorType):
-		return orNil(t, encodeError), nil
+	c.encode = p.encode
+	if p.structure != nil && p.structure.plain() {
+		c.plain = p.structure
 	}
-	return nil, nil
+	return c, nil
 }
 
-// kind shows how each kind of type is written.
-func (c encodeCompiler) kind(t reflect.Type) (encodeFunc, error) {
-	switch t.Kind() {
-	case reflect.Bool:
-		return encodeBool, nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return encodeInt, nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return encodeUint, nil
-	case reflect.Float32:
-		return encodeFloat32, nil
-	case reflect.Float64:
-		return encodeFloat64, nil
-	case reflect.String:
-		return encodeString, nil
-	case reflect.Interface:
-		return encodeInterface, nil
-	case reflect.Pointer:
-		return c.pointer(t)
-	case reflect.Slice, reflect.Array:
-		return c.list(t)
-	case reflect.Map:
-		return c.mapping(t)
-	case reflect.Struct:
-		return c.structure(t)
+// encodePlan is how to write a type, or why that cannot be.
+type encodePlan struct {
+	encode    encodeFunc
+	elem      encodeFunc    // of a pointer type
+	structure *encodeStruct // behind encode, if that is all it is
+	isMap     bool          // by its kind
+	err       error
+}
+
+// encodePlans caches plans by type: any may hold a value of any type.
+var encodePlans sync.Map // reflect.Type to *encodePlan
+
+func encodePlanOf(t reflect.Type) *encodePlan {
+	if p, ok := encodePlans.Load(t); ok {
+		return p.(*encodePlan)
 	}
-	return nil, fmt.Errorf("type %s cannot be written", t)
-}
-
-func encodeBool(e *encodeState, v reflect.Value) error {
-	e.dst = appendBool(e.dst, v.Bool())
-	return nil
-}
-
-func encodeInt(e *encodeState, v reflect.Value) error {
-	e.dst = appendInt(e.dst, v.Int())
-	return nil
-}
-
-func encodeUint(e *encodeState, v reflect.Value) error {
-	e.dst = appendUint(e.dst, v.Uint())
-	return nil
-}
-
-func encodeFloat32(e *encodeState, v reflect.Value) error {
-	e.dst = appendFloat32(e.dst, float32(v.Float()))
-	return nil
-}
-
-func encodeFloat64(e *encodeState, v reflect.Value) error {
-	e.dst = appendFloat64(e.dst, v.Float())
-	return nil
-}
-
-func encodeString(e *encodeState, v reflect.Value) error {
-	e.dst = appendString(e.dst, v.String())
-	return nil
-}
-
-func encodeBytes(e *encodeState, v reflect.Value) error {
-	e.dst = appendBinary(e.dst, v.Bytes())
-	return nil
-}
-
-// encodeByteArray is apart from encodeBytes, since reflect takes the bytes of addressable arrays only.
-func encodeByteArray(e *encodeState, v reflect.Value) error {
-	if !v.CanAddr() {
-		v = addressable(v)
-	}
-	return encodeBytes(e, v)
-}
-
-func encodeTime(e *encodeState, v reflect.Value) error {
-	e.dst = appendTime(e.dst, v.Interface().(time.Time))
-	return nil
-}
-
-func encodeExt(e *encodeState, v reflect.Value) error {
-	e.dst = appendExt(e.dst, v.Interface().(Ext))
-	return nil
-}
-
-func encodeInterface(e *encodeState, v reflect.Value) error {
-	return e.any(v.Interface())
-}
-
-func encodeText(e *encodeState, v reflect.Value) error {
-	text, err := method[encoding.TextMarshaler](v).MarshalText()
-	e.dst = appendString(e.dst, text)
-	return err
-}
-
-func encodeBinary(e *encodeState, v reflect.Value) error {
-	data, err := method[encoding.BinaryMarshaler](v).MarshalBinary()
-	e.dst = appendBinary(e.dst, data)
-	return err
-}
-
-func encodeError(e *encodeState, v reflect.Value) error {
-	e.dst = appendString(e.dst, method[error](v).Error())
-	return nil
-}
-
-// method returns v, or a pointer to it, as an interface that one of them implements.
-func method[I any](v reflect.Value) I {
-	if m, ok := v.Interface().(I); ok {
-		return m
-	}
-	if !v.CanAddr() {
-		v = addressable(v)
-	}
-	return v.Addr().Interface().(I)
-}
-
-func addressable(v reflect.Value) reflect.Value {
-	p := reflect.New(v.Type()).Elem()
-	p.Set(v)
+	p := make(encodeCompiler).compile(t)
+	encodePlans.Store(t, p)
 	return p
 }
 
-// orNil writes nil for nil values.
-func orNil(t reflect.Type, encode encodeFunc) encodeFunc {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Func, reflect.Chan:
-	default:
-		return encode
+// encodeCompiler holds the types whose plans are being made, so that they can refer to themselves.
+type encodeCompiler map[reflect.Type]*encodePlan
+
+func (c encodeCompiler) compile(t reflect.Type) *encodePlan {
+	if p, ok := c[t]; ok {
+		return p
 	}
-	return func(e *encodeState, v reflect.Value) error {
-		if v.IsNil() {
-			e.dst = append(e.dst, 0xc0)
-			return nil
-		}
-		return encode(e, v)
+	p := new(encodePlan)
+	c[t] = p
+	if p.encode = special(t); p.encode == nil {
+		p.err = c.kind(p, t)
 	}
+	return p
 }
 
-func (c encodeCompiler) pointer(t reflect.Type) (encodeFunc, error) {
-	elem, err := c.compile(t.Elem())
-	if err != nil {
-		return nil, err
+// value compiles the type of a part. The plan of a type that contains itself is not yet made here.
+func (c encodeCompiler) value(t reflect.Type) (encodeFunc, error) {
+	p := c.compile(t)
+	if p.encode == nil && p.err == nil {
+		return p.later, nil
 	}
-	through := func(e *encodeState, v reflect.Value) error { return elem(e, v.Elem()) }
-	if k := t.Elem().Kind(); k == reflect.Pointer || k == reflect.Interface {
-		through = counted(through) // may point to itself
-	}
-	return orNil(t, through), nil
+	return p.encode, p.err
 }
 
-// counted adds a level of depth.
-func counted(encode encodeFunc) encodeFunc {
-	return func(e *encodeState, v reflect.Value) error {
-		if err := e.open(); err != nil {
-			return err
-		}
-		err := encode(e, v)
-		e.depth--
-		return err
-	}
-}
-
-func (c encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
-	if t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice {
-		return orNil(t, encodeBytes), nil
-	}
-	if t.Elem().Kind() == reflect.Uint8 {
-		return encodeByteArray, nil
-	}
-	elem, err := c.compile(t.Elem())
-	if err != nil {
-		return nil, pathError{"[]", err}
-	}
-	return orNil(t, func(e *encodeState, v reflect.Value) error {
-		e.dst = appendArrayHead(e.dst, v.Len())
-		if err := e.open(); err != nil {
-			return err
-		}
-		for i := range v.Len() {
-			if err := elem(e, v.Index(i)); err != nil {
-				return pathError{"[" + strconv.Itoa(i) + "]", err}
-			}
-		}
-		e.depth--
-		return nil
-	}), nil
-}
-
-func (c encodeCompiler) mapping(t reflect.Type) (encodeFunc, error) {
-	key := keyText(t.Key())
-	if key == nil {
-		return nil, fmt.Errorf("type %s cannot be written: its keys are neither strings nor integers", t)
-	}
-	elem, err := c.compile(t.Elem())
-	if err != nil {
-		return nil, pathError{"[]", err}
-	}
-	return orNil(t, func(e *encodeState, v reflect.Value) error {
-		entries, err := sortedEntries(v, key)
-		if err != nil {
-			return err
-		}
-		e.dst = appendMapHead(e.dst, len(entries))
-		if err := e.open(); err != nil {
-			return err
-		}
-		for _, entry := range entries {
-			e.dst = appendString(e.dst, entry.key)
-			if err := elem(e, entry.value); err != nil {
-				return pathError{pathName(entry.key), err}
-			}
-		}
-		e.depth--
-		return nil
-	}), nil
-}
-
-type entry struct {
-	key   string
-	value reflect.Value
-}
-
-func sortedEntries(v reflect.Value, key func(reflect.Value) (string, error)) ([]entry, error) {
-	entries := make([]entry, 0, v.Len())
-	for it := v.MapRange(); it.Next(); {
-		k, err := key(it.Key())
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry{k, it.Value()})
-	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
-	return entries, nil
-}
-
-// keyText returns how keys of type t are written, nil if they cannot be.
-func keyText(t reflect.Type) func(reflect.Value) (string, error) {
+// special is for types that their kind does not tell how to write; nil if t is none.
+func special(t reflect.Type) encodeFunc {
 	switch {
-	case t.Kind() == reflect.String:
-		return func(v reflect.Value) (string, error) { return v.String(), nil }
-	case t.Kind() == reflect.Interface:
-		return interfaceKey
-	case reflect.Int <= t.Kind() && t.Kind() <= reflect.Int64:
-		return func(v reflect.Value) (string, error) { return strconv.FormatInt(v.Int(), 10), nil }
-	case reflect.Uint <= t.Kind() && t.Kind() <= reflect.Uintptr:
-		return func(v reflect.Value) (string, error) { return strconv.FormatUint(v.Uint(), 10), nil }
+	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
+		return nil
+	case t == timeType:
+		return encodeTime
+	case t == extType:
+		return encodeExt
+	case t == rawType:
+		return encodeRaw
+	case implements(t, customEncoderType, marshalerType):
+		return orNil(t, encodeCustom(t))
+	case implements(t, textMarshalerType):
+		return orNil(t, encodeText(t))
+	case implements(t, binaryMarshalerType):
+		return orNil(t, encodeBinary(t))
+	case implements(t, errorType):
+		return orNil(t, encodeError(t))
 	}
 	return nil
 }
 
-func interfaceKey(v reflect.Value) (string, error) {
-	v = v.Elem()
-	if !v.IsValid() {
-		return "", errors.New("key nil is neither a string nor an integer")
+// kind shows how each kind of type is written.
+func (c encodeCompiler) kind(p *encodePlan, t reflect.Type) (err error) {
+	switch t.Kind() {
+	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		p.encode = encodeScalar(scalarOf(t))
+	case reflect.Interface:
+		p.encode = encodeInterface(t)
+	case reflect.Pointer:
+		p.elem, err = c.value(t.Elem())
+		if k := t.Elem().Kind(); k == reflect.Pointer || k == reflect.Interface {
+			p.elem = counted(p.elem)
+		}
+		p.encode = encodePointer(p.elem)
+	case reflect.Slice, reflect.Array:
+		p.encode, err = c.list(t)
+	case reflect.Map:
+		p.isMap = true
+		p.encode, err = c.mapping(t)
+	case reflect.Struct:
+		p.structure, err = c.structure(t)
+		if err == nil {
+			p.encode = p.structure.encode
+		}
+	default:
+		err = fmt.Errorf("type %s cannot be written", t)
 	}
-	key := keyText(v.Type())
+	return err
+}
+
+func (c encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
+	switch {
+	case t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice:
+		return orNil(t, encodeBytes), nil
+	case t.Elem().Kind() == reflect.Uint8:
+		return encodeByteArray(t.Len()), nil
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String && special(t.Elem()) == nil:
+		return orNil(t, encodeStrings), nil
+	}
+	elem, err := c.value(t.Elem())
+	if err != nil {
+		return nil, pathError{"[]", err}
+	}
+	if t.Kind() == reflect.Array {
+		return encodeArray(t, elem), nil
+	}
+	return orNil(t, encodeSlice(t.Elem().Size(), elem)), nil
+}
+
+func (c encodeCompiler) mapping(t reflect.Type) (encodeFunc, error) {
+	switch t {
+	case reflect.TypeFor[map[string]string]():
+		return orNil(t, encodeStringMap), nil
+	case reflect.TypeFor[map[string]any]():
+		return orNil(t, encodeAnyMap), nil
+	}
+	key := keyAppender(t.Key())
 	if key == nil {
-		return "", fmt.Errorf("key of type %s is neither a string nor an integer", v.Type())
+		return nil, fmt.Errorf("type %s cannot be written: its keys are neither strings nor integers", t)
 	}
-	return key(v)
+	elem, err := c.value(t.Elem())
+	if err != nil {
+		return nil, pathError{"[]", err}
+	}
+	return orNil(t, encodeMap(t, key, elem)), nil
 }
 
-// encodeField is a field and how to write it.
-type encodeField struct {
-	field
-	encode encodeFunc
-	empty  func(reflect.Value) bool // nil without omitempty
+// scalar is a kind of value that the loop over a struct's fields writes itself.
+type scalar uint8
+
+const (
+	scalarNone scalar = iota // has an encodeFunc
+	scalarString
+	scalarInt64
+	scalarUint64
+	scalarFloat64
+	scalarBool
+	scalarInt32
+	scalarUint32
+	scalarInt16
+	scalarUint16
+	scalarInt8
+	scalarUint8
+	scalarFloat32
+	scalarConstant // nothing but the prefix
+)
+
+// scalarOf is what t is, by its kind alone.
+func scalarOf(t reflect.Type) scalar {
+	switch t.Kind() {
+	case reflect.String:
+		return scalarString
+	case reflect.Bool:
+		return scalarBool
+	case reflect.Float32:
+		return scalarFloat32
+	case reflect.Float64:
+		return scalarFloat64
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return map[uintptr]scalar{1: scalarInt8, 2: scalarInt16, 4: scalarInt32, 8: scalarInt64}[t.Size()]
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return map[uintptr]scalar{1: scalarUint8, 2: scalarUint16, 4: scalarUint32, 8: scalarUint64}[t.Size()]
+	}
+	return scalarNone
 }
 
-func (c encodeCompiler) structure(t reflect.Type) (encodeFunc, error) {
+// encodeStruct is a struct: its fields, those of structs in it, and the keys before them.
+type encodeStruct struct {
+	ops    []encodeOp
+	fields int // that are always written, if not fixed
+	most   int // fields that may be written, if not fixed
+	fixed  bool
+	levels int // maps that the ops open, one in the other
+}
+
+// encodeOp writes a key, or several and the heads of maps between them, and a value.
+type encodeOp struct {
+	scalar   scalar
+	optional bool  // not written if empty
+	size     uint8 // of prefix
+	prefix   [16]byte
+	offset   uintptr // of the value in the struct
+	encode   encodeFunc
+	empty    emptyFunc
+	long     string // instead of prefix, if that is too small
+	path     string
+}
+
+// plain tells structs whose ops need neither a state nor a method of the author's.
+func (s *encodeStruct) plain() bool {
+	for i := range s.ops {
+		if op := &s.ops[i]; op.scalar == scalarNone || op.empty != nil {
+			return false
+		}
+	}
+	return s.levels < engineDepth
+}
+
+func (c encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
 	list, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
 	}
-	fields := make([]encodeField, 0, len(list))
+	s := &encodeStruct{fixed: true, levels: 1, most: len(list)}
 	for _, f := range list {
-		encode, err := c.compile(f.typ)
-		if err != nil {
+		s.fixed = s.fixed && !f.omitEmpty && !f.behindPointer(t)
+	}
+	var prefix []byte
+	if s.fixed {
+		prefix = appendMapHead(nil, len(list))
+	}
+	for _, f := range list {
+		prefix = appendString(prefix, f.name)
+		if prefix, err = c.field(s, t, f, prefix); err != nil {
 			return nil, pathError{f.path, err}
 		}
-		ef := encodeField{field: f, encode: encode}
-		if f.omitEmpty {
-			ef.empty = emptyOf(f.typ)
+		if !s.fixed {
+			prefix = s.constant(prefix) // the next field may be left out
 		}
-		fields = append(fields, ef)
 	}
-	return func(e *encodeState, v reflect.Value) error { return e.structure(v, fields) }, nil
+	s.constant(prefix)
+	return s, nil
 }
 
-func (e *encodeState) structure(v reflect.Value, fields []encodeField) error {
-	start := len(e.dst)
-	e.dst = appendMapHead(e.dst, len(fields))
-	if err := e.open(); err != nil {
-		return err
-	}
-	body, n := len(e.dst), 0
-	for i := range fields {
-		f := &fields[i]
-		fv, ok := byIndex(v, f.index)
-		if !ok || f.empty != nil && f.empty(fv) {
-			continue
-		}
-		n++
-		e.dst = appendString(e.dst, f.name)
-		if err := f.encode(e, fv); err != nil {
-			return pathError{pathName(f.name), err}
-		}
-	}
-	e.depth--
-	if n < len(fields) {
-		e.dst = slices.Replace(e.dst, start, body, appendMapHead(nil, n)...)
+// constant adds what is written whatever the values, if there is any.
+func (s *encodeStruct) constant(prefix []byte) (rest []byte) {
+	if len(prefix) > 0 {
+		s.add(encodeOp{scalar: scalarConstant}, prefix)
 	}
 	return nil
 }
 
-// emptyOf returns what omitempty leaves out of a field of type t, as msgpack/v5 has it.
-func emptyOf(t reflect.Type) func(reflect.Value) bool {
+// field adds what writes f, after prefix. What it returns belongs in front of the next op.
+func (c encodeCompiler) field(s *encodeStruct, t reflect.Type, f field, prefix []byte) ([]byte, error) {
+	p := c.compile(f.typ)
+	if p.err != nil {
+		return nil, p.err
+	}
+	op := encodeOp{encode: p.encode, path: pathName(f.name)}
+	if op.encode == nil {
+		op.encode = p.later
+	}
+	if special(f.typ) == nil {
+		op.scalar = scalarOf(f.typ)
+	}
 	switch {
-	case t.Kind() == reflect.Interface:
-		return func(v reflect.Value) bool { return v.IsNil() || emptyOf(v.Elem().Type())(v.Elem()) }
-	case t.Implements(zeroerType):
-		return isZeroed
+	case f.behindPointer(t):
+		op.scalar, op.optional = scalarNone, true
+		op.encode, op.empty = behind(t, f, op.encode)
+	case f.omitEmpty:
+		op.optional, op.offset = true, f.offset(t)
+		if op.scalar == scalarNone || f.typ.Implements(zeroerType) {
+			op.empty = emptyOf(f.typ)
+		}
+	case p.structure != nil && p.structure.fixed:
+		return s.merge(p.structure, op.path, f.offset(t), prefix), nil
+	default:
+		op.offset = f.offset(t)
 	}
-	switch t.Kind() {
-	case reflect.Array, reflect.Map, reflect.Slice:
-		return func(v reflect.Value) bool { return v.Len() == 0 }
-	case reflect.Float32, reflect.Float64:
-		return func(v reflect.Value) bool { return v.Float() == 0 } // -0 too
-	case reflect.Struct:
-		return emptyStruct(t)
+	if !op.optional {
+		s.fields++
 	}
-	return reflect.Value.IsZero
+	s.add(op, prefix)
+	return nil, nil
 }
 
-var zeroerType = reflect.TypeFor[interface{ IsZero() bool }]()
-
-func isZeroed(v reflect.Value) bool {
-	if v.Kind() == reflect.Pointer && v.IsNil() {
-		return true
-	}
-	return v.Interface().(interface{ IsZero() bool }).IsZero()
-}
-
-// emptyStruct tells structs of which nothing would be written.
-func emptyStruct(t reflect.Type) func(reflect.Value) bool {
-	fields, err := fieldsOf(t)
-	if err != nil || isText(t) || isCustom(t) {
-		return func(reflect.Value) bool { return false }
-	}
-	empty := make([]func(reflect.Value) bool, len(fields))
-	for i, f := range fields {
-		if !f.omitEmpty {
+// merge adds the ops of a struct inside this one.
+func (s *encodeStruct) merge(inner *encodeStruct, path string, offset uintptr, prefix []byte) (rest []byte) {
+	s.fields++
+	s.levels = max(s.levels, 1+inner.levels)
+	for _, op := range inner.ops {
+		prefix = append(prefix, op.prefixed()...)
+		if op.scalar == scalarConstant {
 			continue
 		}
-		empty[i] = emptyOf(f.typ)
+		op.offset += offset
+		op.path = join(path, op.path)
+		s.add(op, prefix)
+		prefix = nil
 	}
-	return func(v reflect.Value) bool {
-		for i, f := range fields {
-			fv, ok := byIndex(v, f.index)
-			if ok && (empty[i] == nil || !empty[i](fv)) {
-				return false
-			}
-		}
-		return true
+	return prefix
+}
+
+func (s *encodeStruct) add(op encodeOp, prefix []byte) {
+	op.long, op.size = "", 0
+	if len(prefix) > len(op.prefix) {
+		op.long = string(prefix)
+	} else {
+		op.size = uint8(copy(op.prefix[:], prefix))
 	}
+	s.ops = append(s.ops, op)
+}
+
+func (op *encodeOp) prefixed() []byte {
+	if op.long != "" {
+		return []byte(op.long)
+	}
+	return op.prefix[:op.size]
 }

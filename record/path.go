@@ -47,11 +47,12 @@ func (r *reader) find(off int) (string, bool) {
 
 // findKey reports false where off is in the key.
 func (r *reader) findKey(off int) (string, bool) {
-	ahead := *r
+	d := decodeState{reader: *r}
 	if _, ok := r.find(off); ok {
 		return "", false
 	}
-	return pathName(ahead.key()), true
+	key, _ := d.key()
+	return pathName(key), true
 }
 
 // join puts a field's path behind its parent's.

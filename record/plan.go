@@ -118,33 +118,38 @@ func dominant(all []field) (fields []field, err error) {
 	return fields, nil
 }
 
-// byIndex finds a field; false behind a nil embedded pointer.
-func byIndex(v reflect.Value, index []int) (reflect.Value, bool) {
-	for i, n := range index {
-		if i > 0 && v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				return v, false
-			}
-			v = v.Elem()
+// steps are the offsets that lead to f from a struct of type t: after each but the last, a pointer is followed.
+func (f field) steps(t reflect.Type) []uintptr {
+	steps := []uintptr{0}
+	for i, n := range f.index {
+		if i > 0 && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+			steps = append(steps, 0)
 		}
-		v = v.Field(n)
+		sf := t.Field(n)
+		steps[len(steps)-1] += sf.Offset
+		t = sf.Type
 	}
-	return v, true
+	return steps
 }
 
-// byIndexAlloc finds a field, making the structs on the way there.
-func byIndexAlloc(v reflect.Value, index []int) reflect.Value {
-	for i, n := range index {
-		if i > 0 && v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				v.Set(reflect.New(v.Type().Elem()))
-			}
-			v = v.Elem()
+// pointees are the types of what the pointers on the way to f point to.
+func (f field) pointees(t reflect.Type) (types []reflect.Type) {
+	for i, n := range f.index {
+		if i > 0 && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+			types = append(types, t)
 		}
-		v = v.Field(n)
+		t = t.Field(n).Type
 	}
-	return v
+	return types
 }
+
+// behindPointer tells fields of an embedded pointer.
+func (f field) behindPointer(t reflect.Type) bool { return len(f.steps(t)) > 1 }
+
+// offset is where f is in a struct of type t, if it is not behind a pointer.
+func (f field) offset(t reflect.Type) uintptr { return f.steps(t)[0] }
 
 var (
 	timeType = reflect.TypeFor[time.Time]()
@@ -180,7 +185,7 @@ func isCustom(t reflect.Type) bool {
 
 // isText tells types that are one value on the wire, though they may be structs or maps.
 func isText(t reflect.Type) bool {
-	return t == timeType || t == extType || implements(t, textMarshalerType, textUnmarshalerType,
+	return t == timeType || t == extType || t == rawType || implements(t, textMarshalerType, textUnmarshalerType,
 		binaryMarshalerType, binaryUnmarshalerType, errorType)
 }
 
@@ -188,7 +193,7 @@ var errRecordType = errors.New("is no record: a record is a struct, a pointer to
 
 // checkRecord tells whether a value of type t can be a map on the wire.
 func checkRecord(t reflect.Type) error {
-	if isCustom(t) {
+	if isCustom(t) || t == rawType {
 		return nil // what it writes is checked each time
 	}
 	ok := false

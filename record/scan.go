@@ -23,7 +23,7 @@ import (
 //
 // A Scanner is for one goroutine. It holds the chunk, which must not change meanwhile.
 type Scanner struct {
-	r     reader
+	d     decodeState
 	event Event
 	group *Group
 	count int // events so far
@@ -31,103 +31,131 @@ type Scanner struct {
 }
 
 // NewScanner returns a Scanner that stands before the first event of chunk.
-func NewScanner(chunk []byte) *Scanner { return &Scanner{r: reader{b: chunk}} }
+func NewScanner(chunk []byte) *Scanner {
+	return &Scanner{d: decodeState{reader: reader{b: chunk}}}
+}
 
 // Next moves on to the next event. It reports false at the end of the chunk
 // and at bytes that are no event, which [Scanner.Err] tells apart. There is no way past
 // the latter: the engine's own decoder stops there as well.
 func (s *Scanner) Next() bool {
-	s.event = Event{}
-	for {
-		start := s.r.off
-		f, ok := s.frame()
-		if !ok {
-			return false
-		}
-		if f.mark != markNone {
-			s.group = newGroup(f)
-			continue
-		}
-		s.event = Event{
-			Header: Header{Time: f.time, Metadata: decodeMap(f.metadata)},
-			Body:   f.body,
-			Group:  s.group,
-			Index:  s.count,
-			Offset: start,
-		}
-		s.count++
-		return true
+	if !s.begin() {
+		return false
 	}
+	body, err := s.d.rawMap("")
+	if err != nil {
+		return s.broken(err)
+	}
+	return s.end(body)
 }
 
-// Event returns the event that the last call of Next moved to. Its Body aliases
+// Event returns the event that the last call of Next, or of [Decoder.Next], moved to. Its Body aliases
 // the chunk; the rest of it is safe to keep.
 func (s *Scanner) Event() Event { return s.event }
 
 // Err returns the *[Error] that ended the scan, nil at the chunk's end.
 func (s *Scanner) Err() error { return s.err }
 
+// begin moves to the record of the next event. Group markers are read on the way.
+func (s *Scanner) begin() bool {
+	s.event = Event{}
+	for s.err == nil && s.d.off < len(s.d.b) {
+		s.event.Offset = s.d.off
+		h, err := s.d.header()
+		if err != nil {
+			return s.broken(err)
+		}
+		if h.mark == markNone {
+			s.event.Time, s.event.Group, s.event.Index = h.time, s.group, s.count
+			if h.metadata > 0 {
+				s.event.Metadata = s.d.mapAt(h.metadata)
+			}
+			return true
+		}
+		if err := s.mark(h); err != nil {
+			return s.broken(err)
+		}
+	}
+	s.event = Event{}
+	return false
+}
+
+// mark begins or ends a group.
+func (s *Scanner) mark(h header) *Error {
+	body := s.d.off
+	if _, err := s.d.rawMap(""); err != nil {
+		return err
+	}
+	s.group = nil
+	if h.mark == markStart {
+		s.group = &Group{Attributes: s.d.mapAt(body)}
+		if h.metadata > 0 {
+			s.group.Metadata = s.d.mapAt(h.metadata)
+		}
+	}
+	return nil
+}
+
+// end completes the event.
+func (s *Scanner) end(body []byte) bool {
+	s.event.Body = body
+	s.count++
+	return true
+}
+
+// broken ends the scan at the event that was begun.
+func (s *Scanner) broken(err *Error) bool {
+	err.Index, err.Offset = s.count, s.event.Offset
+	s.err, s.event = err, Event{}
+	return false
+}
+
 // Count returns the number of events in chunk. If it holds bytes that are no
 // event, that is the number of events before them, and an *[Error].
-func Count(chunk []byte) (int, error) {
-	s := Scanner{r: reader{b: chunk}}
-	for {
-		f, ok := s.frame()
-		if !ok {
-			return s.count, s.err
+func Count(chunk []byte) (n int, err error) {
+	r := reader{b: chunk}
+	for r.off < len(chunk) {
+		start := r.off
+		h, err := r.header()
+		if err == nil {
+			_, err = r.rawMap("")
 		}
-		if f.mark == markNone {
-			s.count++
+		if err != nil {
+			err.Index, err.Offset = n, start
+			return n, err
+		}
+		if h.mark == markNone {
+			n++
 		}
 	}
+	return n, nil
 }
 
-// frame reads the next event or group marker, if there is one.
-func (s *Scanner) frame() (frame, bool) {
-	if s.err != nil || s.r.off == len(s.r.b) {
-		return frame{}, false
-	}
-	start := s.r.off
-	f, err := s.r.frame()
-	if err != nil {
-		err.Index, err.Offset = s.count, start
-		s.err = err
-		return frame{}, false
-	}
-	return f, true
-}
-
-func newGroup(f frame) *Group {
-	if f.mark == markEnd {
-		return nil
-	}
-	return &Group{Metadata: decodeMap(f.metadata), Attributes: decodeMap(f.body)}
-}
-
-// frame is an event's parts, checked but not decoded.
-type frame struct {
+// header is an event up to its record, checked but not decoded.
+type header struct {
 	time     time.Time
 	mark     mark
-	metadata []byte // nil in the legacy form
-	body     []byte
+	metadata int // where it is; 0 if it is empty, or there is none
 }
 
-func (r *reader) frame() (f frame, err *Error) {
-	v2, err := r.header(&f)
-	if err == nil && v2 {
-		f.metadata, err = r.rawMap("metadata")
+func (r *reader) header() (h header, err *Error) {
+	v2, err := r.timed(&h)
+	if err != nil || !v2 {
+		return h, err
 	}
-	if err == nil {
-		f.body, err = r.rawMap("")
+	h.metadata = r.off
+	m, err := r.rawMap("metadata")
+	if len(m) == 1 {
+		h.metadata = 0
 	}
-	return f, err
+	return h, err
 }
 
-// header reads an event up to its time, and tells which form it has.
-func (r *reader) header(f *frame) (v2 bool, err *Error) {
+// timed reads an event up to its time, and tells which form it has.
+func (r *reader) timed(h *header) (v2 bool, err *Error) {
 	if b := r.b[r.off:]; len(b) >= 12 && string(b[:4]) == usualHead {
 		r.off += 12
-		f.time, f.mark, err = located(eventTimeBytes(b[4:12]))
+		h.time, h.mark, err = located(eventTimeBytes(b[4:12]))
 		return true, err
 	}
 	if err := r.pair("an event [header, record]"); err != nil {
@@ -139,7 +167,7 @@ func (r *reader) header(f *frame) (v2 bool, err *Error) {
 			return v2, err
 		}
 	}
-	f.time, f.mark, err = r.eventTime()
+	h.time, h.mark, err = r.eventTime()
 	return v2, err
 }
 

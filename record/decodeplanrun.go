@@ -1,0 +1,722 @@
+package record
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
+	"reflect"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// This file reads values by their plans. What is read is bounds-checked; what
+// it becomes is written through pointers to memory of the type that the plan is of.
+
+// decodeFunc reads one value and sets the one at p to it.
+type decodeFunc func(d *decodeState, p unsafe.Pointer) error
+
+// Decode sets *r to the record body, which is one msgpack map.
+//
+// A body that is broken or does not fit R is an *[Error], without index and
+// offset until [Event.Locate] adds them. *r is then partly set.
+func (c *Decoder[R]) Decode(body []byte, r *R) error {
+	d := c.plan.states.Get().(*decodeState)
+	d.reader, d.depth = reader{b: body}, 0
+	d.copyText()
+	err := d.record(unsafe.Pointer(r))
+	if err == nil && d.off < len(body) {
+		err = &Error{Err: fmt.Errorf("%d bytes after the value", len(body)-d.off)}
+	}
+	d.reader, d.text = reader{}, ""
+	c.plan.states.Put(d)
+	if err != nil {
+		err.Index, err.Offset = -1, -1
+		return err
+	}
+	return nil
+}
+
+// Next moves s to the next event and sets *r to its record, in one pass over
+// the bytes. It reports false where [Scanner.Next] does. An error with true is that of
+// a record that does not fit R, an *[Error]; *r is then partly set, and the
+// next call moves on.
+func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
+	s.d.use(c.plan)
+	if !s.begin() {
+		return false, nil
+	}
+	start := s.d.off
+	err := s.d.record(unsafe.Pointer(r))
+	if err != nil && s.d.off == start {
+		return s.broken(err), nil
+	}
+	s.end(s.d.b[start:s.d.off:s.d.off])
+	if err != nil {
+		err.Index, err.Offset = s.event.Index, s.event.Offset
+		return true, err
+	}
+	return true, nil
+}
+
+// use makes d the state of plan.
+func (d *decodeState) use(plan *recordDecoder) {
+	if d.plan == plan {
+		return
+	}
+	d.plan, d.learned = plan, bytes.Clone(plan.learned)
+	d.copyText()
+}
+
+// copyText makes the copy that strings and bytes are parts of.
+func (d *decodeState) copyText() {
+	b := d.b
+	switch {
+	case !d.plan.texts:
+		b = nil
+	case !d.plan.borrow:
+		b = bytes.Clone(b)
+	}
+	d.text = unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// record decodes the record that d is at. Of an error of the bytes d stays in
+// front, of one that does not fit it is behind it.
+func (d *decodeState) record(r unsafe.Pointer) *Error {
+	start := d.off
+	if start >= len(d.b) || !isMap(d.b[start]) {
+		_, err := d.rawMap("")
+		return err
+	}
+	err := d.plan.decode(d, r)
+	if err == nil {
+		return nil
+	}
+	at := d.off
+	if m, ok := err.(misfit); ok {
+		at, err = m.off, m.err
+	}
+	d.off, d.depth = start, 0
+	body, broken := d.rawMap("")
+	if broken != nil {
+		d.off = start
+		return broken
+	}
+	return &Error{Path: pathTo(body, at-start), Err: err}
+}
+
+// bytes is the data of the token that was just read, never nil.
+func (d *decodeState) bytes(data []byte) []byte {
+	if d.text == "" || len(data) == 0 {
+		return append([]byte{}, data...)
+	}
+	s := d.string(data)
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}
+
+// decode reads a struct. What is usual its loop reads itself; everything else has a function.
+func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
+	n, err := d.container(kindMap, s.typ)
+	if err != nil {
+		return err
+	}
+	s.prepare(base)
+	var (
+		b, text, off = d.b, d.text, d.off
+		learned      = d.learned[s.first : s.first+len(s.fields)+1]
+		prev         = 0
+		seen         uint64
+	)
+	for range n {
+		i := int(learned[prev])
+		if i < len(s.fields) && s.fields[i].matches(b, off) {
+			off += int(s.fields[i].size)
+		} else {
+			d.off = off
+			if i, err = s.find(d); err != nil {
+				return err
+			}
+			off = d.off
+			if i < 0 {
+				continue
+			}
+			learned[prev] = uint8(min(i, maxLearned))
+		}
+		prev = i + 1
+		seen |= 1 << (i % maxMarked)
+		f := &s.fields[i]
+		p := unsafe.Add(base, f.offset)
+		switch f.scalar {
+		case scalarString:
+			if at, size := shortText(b, off); at+size <= len(text) {
+				*(*string)(p) = text[at : at+size]
+				off = at + size
+				continue
+			}
+		case scalarInt64, scalarUint64:
+			if v, size := shortUint(b, off); size > 0 {
+				*(*uint64)(p) = v
+				off += size
+				continue
+			}
+		case scalarFloat64:
+			if len(b)-off >= 9 && b[off] == 0xcb {
+				*(*uint64)(p) = binary.BigEndian.Uint64(b[off+1:])
+				off += 9
+				continue
+			}
+		case scalarBool:
+			if off < len(b) && b[off]|1 == 0xc3 {
+				*(*bool)(p) = b[off] == 0xc3
+				off++
+				continue
+			}
+		}
+		d.off = off
+		if err := f.decode(d, p); err != nil {
+			return err
+		}
+		off = d.off
+	}
+	d.off = off
+	d.depth--
+	if missing := s.all &^ seen; missing != 0 {
+		s.clear(base, missing)
+	}
+	return nil
+}
+
+// shortText finds a string of at most 255 bytes; beyond the end of b if there is none.
+func shortText(b []byte, off int) (at, size int) {
+	if len(b)-off < 2 {
+		return len(b), 1
+	}
+	switch c := b[off]; {
+	case c&0xe0 == 0xa0:
+		return off + 1, int(c & 0x1f)
+	case c == 0xd9:
+		return off + 2, int(b[off+1])
+	}
+	return len(b), 1
+}
+
+// shortUint reads an integer from 0 of up to 32 bits; size is 0 if there is none.
+func shortUint(b []byte, off int) (v uint64, size int) {
+	if len(b)-off < 5 {
+		return 0, 0
+	}
+	b = b[off:]
+	switch c := b[0]; {
+	case c <= 0x7f:
+		return uint64(c), 1
+	case c == 0xcc:
+		return uint64(b[1]), 2
+	case c == 0xcd:
+		return uint64(binary.BigEndian.Uint16(b[1:])), 3
+	case c == 0xce:
+		return uint64(binary.BigEndian.Uint32(b[1:])), 5
+	}
+	return 0, 0
+}
+
+// matches tells whether f's key is at off, as it is usually encoded.
+func (f *decodeField) matches(b []byte, off int) bool {
+	if len(b)-off < 16 || f.size == 0 {
+		return false
+	}
+	b = b[off:]
+	return (binary.LittleEndian.Uint64(b)^f.key[0].bits)&f.key[0].mask == 0 &&
+		(binary.LittleEndian.Uint64(b[8:])^f.key[1].bits)&f.key[1].mask == 0
+}
+
+// find reads a key and returns the place of its field. If there is none it skips the value and returns -1.
+func (s *decodeStruct) find(d *decodeState) (int, error) {
+	at := d.off
+	key, err := d.next()
+	if err != nil {
+		return -1, err
+	}
+	if key.kind == kindString || key.kind == kindBinary {
+		if i, ok := s.byName[string(key.data)]; ok {
+			return i, nil
+		}
+	}
+	d.off = at
+	return -1, d.skip(2, maxDepth-d.depth)
+}
+
+// prepare clears what the loop over the fields would take for its own.
+func (s *decodeStruct) prepare(base unsafe.Pointer) {
+	if len(s.fields) > maxMarked {
+		reflect.NewAt(s.typ, base).Elem().SetZero()
+	}
+	for _, offset := range s.embedded {
+		*(*unsafe.Pointer)(unsafe.Add(base, offset)) = nil
+	}
+}
+
+// clear sets fields that did not appear to zero.
+func (s *decodeStruct) clear(base unsafe.Pointer, missing uint64) {
+	for ; missing != 0; missing &= missing - 1 {
+		f := &s.fields[bits.TrailingZeros64(missing)]
+		p := unsafe.Add(base, f.offset)
+		switch f.scalar {
+		case scalarString:
+			*(*string)(p) = ""
+		case scalarInt64, scalarUint64, scalarFloat64:
+			*(*uint64)(p) = 0
+		default:
+			reflect.NewAt(f.typ, p).Elem().SetZero()
+		}
+	}
+}
+
+// later is decode for where it is not yet known.
+func (p *decodePlan) later(d *decodeState, v unsafe.Pointer) error { return p.decode(d, v) }
+
+// nilable leaves a value of type t zero where nil is read.
+func nilable(t reflect.Type, decode decodeFunc) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		if d.off < len(d.b) && d.b[d.off] == 0xc0 {
+			d.off++
+			reflect.NewAt(t, p).Elem().SetZero()
+			return nil
+		}
+		return decode(d, p)
+	}
+}
+
+// decodeToken reads a value without children. set reports false if it cannot take it.
+func decodeToken(t reflect.Type, set func(d *decodeState, v token, p unsafe.Pointer) bool) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		at := d.off
+		v, err := d.next()
+		if err == nil && !set(d, v, p) {
+			err = newMisfit(at, v, t)
+		}
+		return err
+	}
+}
+
+func decodeBool(t reflect.Type) decodeFunc {
+	return decodeToken(t, func(_ *decodeState, v token, p unsafe.Pointer) bool {
+		*(*bool)(p) = v.bits == 1
+		return v.kind == kindBool
+	})
+}
+
+func decodeInt(t reflect.Type) decodeFunc {
+	size, zero := t.Size(), reflect.Zero(t)
+	return decodeToken(t, func(_ *decodeState, v token, p unsafe.Pointer) bool {
+		n, ok := v.int64()
+		if !ok || zero.OverflowInt(n) {
+			return false
+		}
+		setBits(p, size, uint64(n))
+		return true
+	})
+}
+
+func decodeUint(t reflect.Type) decodeFunc {
+	size, zero := t.Size(), reflect.Zero(t)
+	return decodeToken(t, func(_ *decodeState, v token, p unsafe.Pointer) bool {
+		n, ok := v.uint64()
+		if !ok || zero.OverflowUint(n) {
+			return false
+		}
+		setBits(p, size, n)
+		return true
+	})
+}
+
+func setBits(p unsafe.Pointer, size uintptr, n uint64) {
+	switch size {
+	case 1:
+		*(*uint8)(p) = uint8(n)
+	case 2:
+		*(*uint16)(p) = uint16(n)
+	case 4:
+		*(*uint32)(p) = uint32(n)
+	case 8:
+		*(*uint64)(p) = n
+	}
+}
+
+func decodeFloat(t reflect.Type) decodeFunc {
+	zero := reflect.Zero(t)
+	return decodeToken(t, func(_ *decodeState, v token, p unsafe.Pointer) bool {
+		f, ok := v.float64()
+		if !ok || zero.OverflowFloat(f) {
+			return false
+		}
+		if t.Kind() == reflect.Float32 {
+			*(*float32)(p) = float32(f)
+		} else {
+			*(*float64)(p) = f
+		}
+		return true
+	})
+}
+
+func (t token) int64() (int64, bool) {
+	switch t.kind {
+	case kindUint:
+		return int64(t.bits), t.bits <= math.MaxInt64
+	case kindInt:
+		return int64(t.bits), true
+	case kindFloat:
+		f := t.float()
+		return int64(f), f == math.Trunc(f) && f >= -1<<63 && f < 1<<63
+	}
+	return 0, false
+}
+
+func (t token) uint64() (uint64, bool) {
+	switch t.kind {
+	case kindUint:
+		return t.bits, true
+	case kindFloat:
+		f := t.float()
+		return uint64(f), f == math.Trunc(f) && f >= 0 && f < 1<<64
+	}
+	return 0, false
+}
+
+func (t token) float64() (float64, bool) {
+	switch t.kind {
+	case kindFloat:
+		return t.float(), true
+	case kindUint:
+		return float64(t.bits), true
+	case kindInt:
+		return float64(int64(t.bits)), true
+	}
+	return 0, false
+}
+
+// decodeStringValue is decodeString where the type is string, nil included.
+var decodeStringValue = nilable(reflect.TypeFor[string](), decodeString(reflect.TypeFor[string]()))
+
+// isText tells strings and binary, which both become strings and bytes.
+func (t token) isText() bool { return t.kind == kindString || t.kind == kindBinary }
+
+func decodeString(t reflect.Type) decodeFunc {
+	return decodeToken(t, func(d *decodeState, v token, p unsafe.Pointer) bool {
+		if !v.isText() {
+			return false
+		}
+		*(*string)(p) = d.string(v.data)
+		return true
+	})
+}
+
+func decodeBytes(t reflect.Type) decodeFunc {
+	return decodeToken(t, func(d *decodeState, v token, p unsafe.Pointer) bool {
+		if !v.isText() {
+			return false
+		}
+		*(*[]byte)(p) = d.bytes(v.data)
+		return true
+	})
+}
+
+func decodeByteArray(t reflect.Type) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		at := d.off
+		v, err := d.next()
+		switch {
+		case err != nil:
+			return err
+		case !v.isText():
+			return newMisfit(at, v, t)
+		case len(v.data) > t.Len():
+			return misfit{at, fmt.Errorf("%d bytes into %s", len(v.data), t)}
+		}
+		array := unsafe.Slice((*byte)(p), t.Len())
+		clear(array[copy(array, v.data):])
+		return nil
+	}
+}
+
+func decodeTime(t reflect.Type) decodeFunc {
+	return decodeToken(t, func(_ *decodeState, v token, p unsafe.Pointer) bool {
+		tm, err := anyTime(v)
+		*(*time.Time)(p) = tm
+		return err == nil
+	})
+}
+
+func decodeExt(t reflect.Type) decodeFunc {
+	return decodeToken(t, func(d *decodeState, v token, p unsafe.Pointer) bool {
+		if v.kind != kindExt {
+			return false
+		}
+		*(*Ext)(p) = Ext{Type: v.ext, Data: d.bytes(v.data)}
+		return true
+	})
+}
+
+func decodeRaw(d *decodeState, p unsafe.Pointer) error {
+	start := d.off
+	err := d.skipValue()
+	if err == nil {
+		*(*Raw)(p) = Raw(d.b[start:d.off:d.off])
+	}
+	return err
+}
+
+func decodeAny(d *decodeState, p unsafe.Pointer) (err error) {
+	*(*any)(p), err = d.value()
+	return err
+}
+
+// decodeCustom fills a value by its DecodeMsgpack or UnmarshalMsgpack. The method
+// sees a copy of this one value's bytes, whatever it does with them.
+func decodeCustom(t reflect.Type) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		start := d.off
+		if err := d.skipValue(); err != nil {
+			return err
+		}
+		data := bytes.Clone(d.b[start:d.off])
+		return attempt(start, func() error { return unmarshal(data, zeroed(t, p)) })
+	}
+}
+
+// zeroed returns the pointer to a value of type t, which it clears, as an interface.
+func zeroed(t reflect.Type, p unsafe.Pointer) any {
+	v := reflect.NewAt(t, p)
+	v.Elem().SetZero()
+	return v.Interface()
+}
+
+func decodeText(t reflect.Type) decodeFunc {
+	return decodeMethod(t, func(v any, b []byte) error { return v.(encoding.TextUnmarshaler).UnmarshalText(b) })
+}
+
+func decodeBinary(t reflect.Type) decodeFunc {
+	return decodeMethod(t, func(v any, b []byte) error { return v.(encoding.BinaryUnmarshaler).UnmarshalBinary(b) })
+}
+
+// decodeMethod fills a value from a string or binary by a method that copies what it keeps.
+func decodeMethod(t reflect.Type, method func(v any, b []byte) error) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		at := d.off
+		v, err := d.next()
+		if err != nil {
+			return err
+		}
+		if !v.isText() {
+			return newMisfit(at, v, t)
+		}
+		return attempt(at, func() error { return method(zeroed(t, p), v.data) })
+	}
+}
+
+func decodePointer(t reflect.Type, elem decodeFunc) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		to := (*unsafe.Pointer)(p)
+		if !d.plan.reuse || *to == nil {
+			*to = reflect.New(t).UnsafePointer()
+		}
+		return elem(d, *to)
+	}
+}
+
+// decodeBehind reads a field that is reached through embedded pointers from a struct of type t, and makes what they point to.
+func decodeBehind(t reflect.Type, f field, decode decodeFunc) decodeFunc {
+	steps, types := f.steps(t), f.pointees(t)
+	return func(d *decodeState, p unsafe.Pointer) error {
+		p = unsafe.Add(p, steps[0])
+		for i, typ := range types {
+			to := (*unsafe.Pointer)(p)
+			if *to == nil {
+				*to = reflect.New(typ).UnsafePointer()
+			}
+			p = unsafe.Add(*to, steps[i+1])
+		}
+		return decode(d, p)
+	}
+}
+
+// container begins a map or array and returns its count. It is a misfit if it is something else.
+func (d *decodeState) container(k kind, typ reflect.Type) (int, error) {
+	at := d.off
+	t, err := d.next()
+	if err != nil {
+		return 0, err
+	}
+	if t.kind != k {
+		return 0, newMisfit(at, t, typ)
+	}
+	return t.n, d.open(t.children())
+}
+
+func decodeStrings(d *decodeState, p unsafe.Pointer) error {
+	list := (*[]string)(p)
+	n, err := d.container(kindArray, reflect.TypeFor[[]string]())
+	if err != nil {
+		return err
+	}
+	if d.plan.reuse && *list != nil && cap(*list) >= n {
+		*list = (*list)[:n]
+	} else {
+		*list = make([]string, n)
+	}
+	for i := range *list {
+		if err := decodeStringValue(d, unsafe.Pointer(&(*list)[i])); err != nil {
+			return err
+		}
+	}
+	d.depth--
+	return nil
+}
+
+func decodeSlice(t reflect.Type, elem decodeFunc) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		n, err := d.container(kindArray, t)
+		if err != nil {
+			return err
+		}
+		v := reflect.NewAt(t, p).Elem()
+		if d.plan.reuse && !v.IsNil() && v.Cap() >= n {
+			v.SetLen(n)
+		} else {
+			v.Set(reflect.MakeSlice(t, n, n))
+		}
+		return d.list(v.UnsafePointer(), n, t.Elem().Size(), elem)
+	}
+}
+
+func decodeArray(t reflect.Type, elem decodeFunc) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		at := d.off
+		n, err := d.container(kindArray, t)
+		if err != nil {
+			return err
+		}
+		if n > t.Len() {
+			return misfit{at, fmt.Errorf("array of %d into %s", n, t)}
+		}
+		reflect.NewAt(t, p).Elem().SetZero()
+		return d.list(p, n, t.Elem().Size(), elem)
+	}
+}
+
+// list reads n elements to where the first one is at p.
+func (d *decodeState) list(p unsafe.Pointer, n int, size uintptr, elem decodeFunc) error {
+	for i := range n {
+		if err := elem(d, unsafe.Add(p, uintptr(i)*size)); err != nil {
+			return err
+		}
+	}
+	d.depth--
+	return nil
+}
+
+func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
+	n, err := d.container(kindMap, reflect.TypeFor[map[string]string]())
+	if err != nil {
+		return err
+	}
+	m := *(*map[string]string)(p)
+	if d.plan.reuse && m != nil {
+		clear(m)
+	} else {
+		m = make(map[string]string, n)
+		*(*map[string]string)(p) = m
+	}
+	var value string // on the heap, once for all
+	for range n {
+		key, err := d.key()
+		if err != nil {
+			return err
+		}
+		if err := decodeStringValue(d, unsafe.Pointer(&value)); err != nil {
+			return err
+		}
+		m[key] = value
+	}
+	d.depth--
+	return nil
+}
+
+func decodeAnyMap(d *decodeState, p unsafe.Pointer) error {
+	at := d.off
+	t, err := d.next()
+	if err != nil {
+		return err
+	}
+	if t.kind != kindMap {
+		return newMisfit(at, t, reflect.TypeFor[map[string]any]())
+	}
+	m := *(*map[string]any)(p)
+	if !d.plan.reuse {
+		m = nil
+	}
+	clear(m)
+	*(*map[string]any)(p), err = d.anyMap(m, t.n)
+	return err
+}
+
+func decodeMap(t reflect.Type, setKey keySetFunc, elem decodeFunc) decodeFunc {
+	return func(d *decodeState, p unsafe.Pointer) error {
+		n, err := d.container(kindMap, t)
+		if err != nil {
+			return err
+		}
+		m := reflect.NewAt(t, p).Elem()
+		if d.plan.reuse && !m.IsNil() {
+			m.Clear()
+		} else {
+			m.Set(reflect.MakeMapWithSize(t, n))
+		}
+		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+		for range n {
+			at := d.off
+			text, err := d.key()
+			if err != nil {
+				return err
+			}
+			if !setKey(key, text) {
+				return misfit{at, fmt.Errorf("key %q into %s", cut(text), t.Key())}
+			}
+			value.SetZero() // maps and slices are not shared by entries
+			if err := elem(d, value.Addr().UnsafePointer()); err != nil {
+				return err
+			}
+			m.SetMapIndex(key, value)
+		}
+		d.depth--
+		return nil
+	}
+}
+
+// keySetFunc reports false if a key of the map cannot be text.
+type keySetFunc func(key reflect.Value, text string) bool
+
+// keySetter returns how keys of type t are read, nil if they cannot be.
+func keySetter(t reflect.Type) keySetFunc {
+	switch {
+	case t.Kind() == reflect.String:
+		return func(v reflect.Value, text string) bool { v.SetString(text); return true }
+	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
+		return func(v reflect.Value, text string) bool { v.Set(reflect.ValueOf(text)); return true }
+	case reflect.Int <= t.Kind() && t.Kind() <= reflect.Int64:
+		return func(v reflect.Value, text string) bool {
+			n, err := strconv.ParseInt(text, 10, t.Bits())
+			v.SetInt(n)
+			return err == nil
+		}
+	case reflect.Uint <= t.Kind() && t.Kind() <= reflect.Uintptr:
+		return func(v reflect.Value, text string) bool {
+			n, err := strconv.ParseUint(text, 10, t.Bits())
+			v.SetUint(n)
+			return err == nil
+		}
+	}
+	return nil
+}

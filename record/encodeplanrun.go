@@ -1,0 +1,614 @@
+package record
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// This file writes values by their plans. A value is read through a pointer to
+// it, at the offsets that reflect gives; what is written goes through append.
+
+// encodeFunc appends the value at p to dst. After an error dst is of no use.
+type encodeFunc func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error)
+
+// emptyFunc tells whether omitempty leaves out the value at p.
+type emptyFunc func(p unsafe.Pointer) bool
+
+// word is room for a value that an interface holds itself, so that there is a pointer to it.
+type word unsafe.Pointer
+
+var encodeStates = sync.Pool{New: func() any { return new(encodeState) }}
+
+// Len returns the number of events in r: 1, or the length of a slice.
+func (c *Encoder[R]) Len(r *R) int {
+	if !c.plan.batch {
+		return 1
+	}
+	return len(*(*[]struct{})(unsafe.Pointer(r)))
+}
+
+// Append appends event i of r, 0 <= i < Len, to dst and returns the longer slice. On
+// error, an *[Error], it returns dst as it was. The event is one that every engine
+// since Fluent Bit 2.1 reads. The caller sets h.Time: a zero time is an error.
+// Nothing of h and r is kept. Memory behind dst, up to its capacity, is written over.
+func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) {
+	return c.plan.append(dst, h, unsafe.Pointer(r), i)
+}
+
+func (c *recordEncoder) append(dst []byte, h *Header, p unsafe.Pointer, i int) ([]byte, error) {
+	index := -1
+	if c.batch {
+		index = i
+		s := *(*[]struct{})(p)
+		_ = s[i]
+		p = unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), uintptr(i)*c.typ.Size())
+	}
+	out, err := dst, error(nil)
+	if c.plain != nil && len(h.Metadata) == 0 {
+		out, err = c.appendPlain(dst, h.Time, p)
+	} else {
+		out, err = c.appendEvent(dst, h, p)
+	}
+	if err == nil {
+		err = checkSize(len(out) - len(dst))
+	}
+	if err != nil {
+		path, err := splitPath(err)
+		return dst, &Error{Index: index, Offset: -1, Path: path, Err: err}
+	}
+	return out, nil
+}
+
+// appendPlain is appendEvent where no code of the author's can run.
+func (c *recordEncoder) appendPlain(dst []byte, t time.Time, p unsafe.Pointer) ([]byte, error) {
+	dst, err := appendHeader(dst, t)
+	if err != nil {
+		return dst, pathError{"time", err}
+	}
+	return c.plain.encode(nil, append(dst, 0x80), p)
+}
+
+// appendEvent writes a whole event. Its recover is for methods of the author's types.
+func (c *recordEncoder) appendEvent(dst []byte, h *Header, p unsafe.Pointer) (out []byte, err error) {
+	e := encodeStates.Get().(*encodeState)
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+		e.word = nil
+		encodeStates.Put(e)
+	}()
+	if dst, err = appendHeader(dst, h.Time); err != nil {
+		return dst, pathError{"time", err}
+	}
+	e.depth = 2
+	if dst, err = e.anyMap(dst, h.Metadata); err != nil {
+		return dst, pathError{"metadata", err}
+	}
+	e.depth = 1
+	start := len(dst)
+	if dst, err = c.encode(e, dst, p); err != nil || isMap(dst[start]) {
+		return dst, err
+	}
+	return emptyRecord(dst[:start], reflect.NewAt(c.typ, p).Elem())
+}
+
+// emptyRecord writes a nil map as a record, and refuses what is no map.
+func emptyRecord(dst []byte, v reflect.Value) ([]byte, error) {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	switch {
+	case !v.IsValid():
+		return dst, fmt.Errorf("nil %w", errRecordType)
+	case v.Kind() == reflect.Map && v.IsNil(), v.Type() == rawType && v.IsNil():
+		return append(dst, 0x80), nil
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		return dst, fmt.Errorf("nil %s %w", v.Type(), errRecordType)
+	}
+	return dst, fmt.Errorf("%s %w", v.Type(), errRecordType)
+}
+
+// encode writes a struct. The kinds of its loop are written like appends by hand; everything else has a function.
+func (s *encodeStruct) encode(e *encodeState, dst []byte, base unsafe.Pointer) ([]byte, error) {
+	if e != nil {
+		if err := e.openAll(s.levels); err != nil {
+			return dst, err
+		}
+	}
+	start, n := len(dst), s.fields
+	if !s.fixed {
+		dst = appendMapHead(dst, s.most)
+	}
+	for i := range s.ops {
+		op := &s.ops[i]
+		p := unsafe.Add(base, op.offset)
+		if op.optional {
+			if op.isEmpty(p) {
+				continue
+			}
+			n++
+		}
+		if op.long != "" {
+			dst = append(dst, op.long...)
+		} else {
+			dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
+			dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
+		}
+		switch op.scalar {
+		case scalarString:
+			dst = appendString(dst, *(*string)(p))
+		case scalarInt64:
+			dst = appendInt(dst, *(*int64)(p))
+		case scalarNone:
+			var err error
+			if dst, err = op.encode(e, dst, p); err != nil {
+				return dst, pathError{op.path, err}
+			}
+		default:
+			dst = appendScalar(dst, op.scalar, p)
+		}
+	}
+	if e != nil {
+		e.depth -= s.levels
+	}
+	if !s.fixed && n < s.most {
+		dst = patchMapHead(dst, start, s.most, n)
+	}
+	return dst, nil
+}
+
+// patchMapHead puts n for most into the map head at start.
+func patchMapHead(dst []byte, start, most, n int) []byte {
+	if most < 16 {
+		dst[start] = 0x80 | byte(n)
+		return dst
+	}
+	head := appendMapHead(make([]byte, 0, 8), n)
+	old := len(appendMapHead(make([]byte, 0, 8), most))
+	copy(dst[start:], head)
+	return append(dst[:start+len(head)], dst[start+old:]...)
+}
+
+func appendScalar(dst []byte, s scalar, p unsafe.Pointer) []byte {
+	switch s {
+	case scalarString:
+		return appendString(dst, *(*string)(p))
+	case scalarBool:
+		return appendBool(dst, *(*bool)(p))
+	case scalarFloat64:
+		return appendFloat64(dst, *(*float64)(p))
+	case scalarFloat32:
+		return appendFloat32(dst, *(*float32)(p))
+	case scalarInt64:
+		return appendInt(dst, *(*int64)(p))
+	case scalarInt32:
+		return appendInt(dst, int64(*(*int32)(p)))
+	case scalarInt16:
+		return appendInt(dst, int64(*(*int16)(p)))
+	case scalarInt8:
+		return appendInt(dst, int64(*(*int8)(p)))
+	case scalarUint64:
+		return appendUint(dst, *(*uint64)(p))
+	case scalarUint32:
+		return appendUint(dst, uint64(*(*uint32)(p)))
+	case scalarUint16:
+		return appendUint(dst, uint64(*(*uint16)(p)))
+	case scalarUint8:
+		return appendUint(dst, uint64(*(*uint8)(p)))
+	}
+	return dst // scalarConstant
+}
+
+// isEmpty tells what omitempty leaves out.
+func (op *encodeOp) isEmpty(p unsafe.Pointer) bool {
+	switch {
+	case op.empty != nil:
+		return op.empty(p)
+	case op.scalar == scalarString:
+		return *(*string)(p) == ""
+	}
+	return emptyScalar(op.scalar, p)
+}
+
+func emptyScalar(s scalar, p unsafe.Pointer) bool {
+	switch s {
+	case scalarString:
+		return *(*string)(p) == ""
+	case scalarFloat64:
+		return *(*float64)(p) == 0 // -0 too
+	case scalarFloat32:
+		return *(*float32)(p) == 0
+	case scalarInt64, scalarUint64:
+		return *(*uint64)(p) == 0
+	case scalarInt32, scalarUint32:
+		return *(*uint32)(p) == 0
+	case scalarInt16, scalarUint16:
+		return *(*uint16)(p) == 0
+	}
+	return *(*uint8)(p) == 0
+}
+
+func encodeScalar(s scalar) encodeFunc {
+	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return appendScalar(dst, s, p), nil
+	}
+}
+
+// later is encode for where it is not yet known.
+func (p *encodePlan) later(e *encodeState, dst []byte, v unsafe.Pointer) ([]byte, error) {
+	return p.encode(e, dst, v)
+}
+
+// orNil writes nil for nil values of types that have them.
+func orNil(t reflect.Type, encode encodeFunc) encodeFunc {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Func, reflect.Chan:
+	default:
+		return encode
+	}
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		if *(*unsafe.Pointer)(p) == nil { // the first or only word of all of these
+			return append(dst, 0xc0), nil
+		}
+		return encode(e, dst, p)
+	}
+}
+
+func encodeBytes(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return appendBinary(dst, *(*[]byte)(p)), nil
+}
+
+func encodeByteArray(n int) encodeFunc {
+	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return appendBinary(dst, unsafe.Slice((*byte)(p), n)), nil
+	}
+}
+
+func encodeTime(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return appendTime(dst, *(*time.Time)(p)), nil
+}
+
+func encodeExt(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return appendExt(dst, *(*Ext)(p)), nil
+}
+
+func encodeRaw(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	raw := *(*Raw)(p)
+	if raw == nil {
+		return append(dst, 0xc0), nil
+	}
+	if err := raw.check(engineDepth - e.depth); err != nil {
+		return dst, err
+	}
+	return append(dst, raw...), nil
+}
+
+// method returns the pointer to a value as an interface that it, or what it points to, implements.
+func method[I any](t reflect.Type, p unsafe.Pointer) I {
+	return reflect.NewAt(t, p).Interface().(I)
+}
+
+func encodeText(t reflect.Type) encodeFunc {
+	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		text, err := method[encoding.TextMarshaler](t, p).MarshalText()
+		return appendString(dst, text), err
+	}
+}
+
+func encodeBinary(t reflect.Type) encodeFunc {
+	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		data, err := method[encoding.BinaryMarshaler](t, p).MarshalBinary()
+		return appendBinary(dst, data), err
+	}
+}
+
+func encodeError(t reflect.Type) encodeFunc {
+	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return appendString(dst, method[error](t, p).Error()), nil
+	}
+}
+
+func encodeCustom(t reflect.Type) encodeFunc {
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return e.custom(dst, reflect.NewAt(t, p).Interface())
+	}
+}
+
+func encodeInterface(t reflect.Type) encodeFunc {
+	if t.NumMethod() > 0 {
+		return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+			return e.any(dst, reflect.NewAt(t, p).Elem().Interface())
+		}
+	}
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return e.any(dst, *(*any)(p))
+	}
+}
+
+// other writes a value of a type that any has no case for.
+func (e *encodeState) other(dst []byte, v any) ([]byte, error) {
+	t := reflect.TypeOf(v)
+	plan := encodePlanOf(t)
+	if plan.err != nil {
+		return dst, plan.err
+	}
+	data := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
+	switch {
+	case t.Kind() == reflect.Pointer && plan.elem != nil:
+		if data == nil {
+			return append(dst, 0xc0), nil
+		}
+		return plan.elem(e, dst, data)
+	case plan.isMap:
+		e.word = word(data) // a map is read before another is written here
+		return plan.encode(e, dst, unsafe.Pointer(&e.word))
+	case t.Size() == unsafe.Sizeof(data):
+		return plan.encode(e, dst, addressable(v)) // may itself be the word
+	}
+	return plan.encode(e, dst, data) // too large, or too small, for the word
+}
+
+// addressable copies a value to memory.
+func addressable(v any) unsafe.Pointer {
+	p := reflect.New(reflect.TypeOf(v))
+	p.Elem().Set(reflect.ValueOf(v))
+	return p.UnsafePointer()
+}
+
+func encodePointer(elem encodeFunc) encodeFunc {
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		if p = *(*unsafe.Pointer)(p); p == nil {
+			return append(dst, 0xc0), nil
+		}
+		return elem(e, dst, p)
+	}
+}
+
+// counted adds a level of depth, for what may point to itself.
+func counted(encode encodeFunc) encodeFunc {
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		err := e.open()
+		if err != nil {
+			return dst, err
+		}
+		dst, err = encode(e, dst, p)
+		e.depth--
+		return dst, err
+	}
+}
+
+func encodeStrings(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	list := *(*[]string)(p)
+	dst = appendArrayHead(dst, len(list))
+	if e.depth >= engineDepth {
+		return dst, e.open()
+	}
+	for _, s := range list {
+		dst = appendString(dst, s)
+	}
+	return dst, nil
+}
+
+func encodeSlice(size uintptr, elem encodeFunc) encodeFunc {
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		s := *(*[]struct{})(p)
+		return e.list(dst, unsafe.Pointer(unsafe.SliceData(s)), len(s), size, elem)
+	}
+}
+
+func encodeArray(t reflect.Type, elem encodeFunc) encodeFunc {
+	n, size := t.Len(), t.Elem().Size()
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return e.list(dst, p, n, size, elem)
+	}
+}
+
+// list writes n elements, the first of which is at p.
+func (e *encodeState) list(dst []byte, p unsafe.Pointer, n int, size uintptr, elem encodeFunc) ([]byte, error) {
+	dst = appendArrayHead(dst, n)
+	err := e.open()
+	if err != nil {
+		return dst, err
+	}
+	for i := range n {
+		if dst, err = elem(e, dst, unsafe.Add(p, uintptr(i)*size)); err != nil {
+			return dst, pathError{indexName(i), err}
+		}
+	}
+	e.depth--
+	return dst, nil
+}
+
+func encodeStringMap(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	m := *(*map[string]string)(p)
+	dst = appendMapHead(dst, len(m))
+	if e.depth >= engineDepth {
+		return dst, e.open()
+	}
+	for k, v := range m {
+		dst = appendString(appendString(dst, k), v)
+	}
+	return dst, nil
+}
+
+func encodeAnyMap(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return e.anyMap(dst, *(*map[string]any)(p))
+}
+
+// mapEntry is room for a map's entries, one after the other.
+type mapEntry struct {
+	iter       reflect.MapIter
+	key, value reflect.Value
+}
+
+func encodeMap(t reflect.Type, key keyFunc, elem encodeFunc) encodeFunc {
+	entries := sync.Pool{New: func() any {
+		return &mapEntry{key: reflect.New(t.Key()).Elem(), value: reflect.New(t.Elem()).Elem()}
+	}}
+	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		m := reflect.ValueOf(reflect.NewAt(t, p).Elem().Interface())
+		dst = appendMapHead(dst, m.Len())
+		err := e.open()
+		if err != nil {
+			return dst, err
+		}
+		entry := entries.Get().(*mapEntry)
+		defer entries.Put(entry)
+		defer entry.reset()
+		entry.iter.Reset(m)
+		for entry.iter.Next() {
+			entry.key.SetIterKey(&entry.iter)
+			entry.value.SetIterValue(&entry.iter)
+			start := len(dst)
+			if dst, err = key(dst, entry.key); err != nil {
+				return dst, err
+			}
+			if dst, err = elem(e, dst, entry.value.Addr().UnsafePointer()); err != nil {
+				return dst, pathError{pathName(keyAt(dst, start)), err}
+			}
+		}
+		e.depth--
+		return dst, nil
+	}
+}
+
+// reset lets go of the map.
+func (m *mapEntry) reset() {
+	m.iter.Reset(reflect.Value{})
+	m.key.SetZero()
+	m.value.SetZero()
+}
+
+// keyAt reads back a key that was written.
+func keyAt(b []byte, at int) string {
+	t, _ := (&reader{b: b, off: at}).next()
+	return string(t.data)
+}
+
+// keyFunc appends a map's key.
+type keyFunc func(dst []byte, key reflect.Value) ([]byte, error)
+
+// keyAppender returns how keys of type t are written, nil if they cannot be.
+func keyAppender(t reflect.Type) keyFunc {
+	switch {
+	case t.Kind() == reflect.String:
+		return func(dst []byte, key reflect.Value) ([]byte, error) { return appendString(dst, key.String()), nil }
+	case t.Kind() == reflect.Interface:
+		return appendInterfaceKey
+	case reflect.Int <= t.Kind() && t.Kind() <= reflect.Int64:
+		return func(dst []byte, key reflect.Value) ([]byte, error) {
+			var digits [20]byte
+			return appendString(dst, strconv.AppendInt(digits[:0], key.Int(), 10)), nil
+		}
+	case reflect.Uint <= t.Kind() && t.Kind() <= reflect.Uintptr:
+		return func(dst []byte, key reflect.Value) ([]byte, error) {
+			var digits [20]byte
+			return appendString(dst, strconv.AppendUint(digits[:0], key.Uint(), 10)), nil
+		}
+	}
+	return nil
+}
+
+func appendInterfaceKey(dst []byte, v reflect.Value) ([]byte, error) {
+	v = v.Elem()
+	if !v.IsValid() {
+		return dst, errors.New("key nil is neither a string nor an integer")
+	}
+	key := keyAppender(v.Type())
+	if key == nil {
+		return dst, fmt.Errorf("key of type %s is neither a string nor an integer", v.Type())
+	}
+	return key(dst, v)
+}
+
+// behind writes a field that is reached through embedded pointers from a struct of type t. It is empty behind a nil one.
+func behind(t reflect.Type, f field, encode encodeFunc) (encodeFunc, emptyFunc) {
+	empty := func(unsafe.Pointer) bool { return false }
+	if f.omitEmpty {
+		empty = emptyOf(f.typ)
+	}
+	steps := f.steps(t)
+	write := func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+		return encode(e, dst, walk(p, steps))
+	}
+	return write, func(p unsafe.Pointer) bool {
+		p = walk(p, steps)
+		return p == nil || empty(p)
+	}
+}
+
+// walk adds the first offset, follows the pointer there, adds the next, and so on; nil behind a nil pointer.
+func walk(p unsafe.Pointer, steps []uintptr) unsafe.Pointer {
+	for i, offset := range steps {
+		if i > 0 {
+			if p = *(*unsafe.Pointer)(p); p == nil {
+				return nil
+			}
+		}
+		p = unsafe.Add(p, offset)
+	}
+	return p
+}
+
+// emptyOf returns what omitempty leaves out of a field of type t, as msgpack/v5 has it.
+func emptyOf(t reflect.Type) emptyFunc {
+	switch {
+	case t.Kind() == reflect.Interface:
+		return func(p unsafe.Pointer) bool {
+			v := reflect.NewAt(t, p).Elem().Elem()
+			return !v.IsValid() || emptyOf(v.Type())(addressable(v.Interface()))
+		}
+	case t.Implements(zeroerType):
+		return emptyZeroer(t)
+	}
+	switch t.Kind() {
+	case reflect.Map:
+		return func(p unsafe.Pointer) bool { return reflect.NewAt(t, p).Elem().Len() == 0 }
+	case reflect.Slice:
+		return func(p unsafe.Pointer) bool { return len(*(*[]struct{})(p)) == 0 }
+	case reflect.Array:
+		return func(unsafe.Pointer) bool { return t.Len() == 0 }
+	case reflect.Struct:
+		return emptyStruct(t)
+	case reflect.Pointer:
+		return func(p unsafe.Pointer) bool { return *(*unsafe.Pointer)(p) == nil }
+	}
+	s := scalarOf(t)
+	return func(p unsafe.Pointer) bool { return emptyScalar(s, p) }
+}
+
+var zeroerType = reflect.TypeFor[interface{ IsZero() bool }]()
+
+func emptyZeroer(t reflect.Type) emptyFunc {
+	return func(p unsafe.Pointer) bool {
+		v := reflect.NewAt(t, p).Elem()
+		return t.Kind() == reflect.Pointer && v.IsNil() || v.Interface().(interface{ IsZero() bool }).IsZero()
+	}
+}
+
+// emptyStruct tells structs of which nothing would be written.
+func emptyStruct(t reflect.Type) emptyFunc {
+	fields, err := fieldsOf(t)
+	if err != nil || isText(t) || isCustom(t) {
+		return func(unsafe.Pointer) bool { return false }
+	}
+	empty := make([]emptyFunc, len(fields))
+	for i, f := range fields {
+		_, empty[i] = behind(t, f, nil)
+	}
+	return func(p unsafe.Pointer) bool {
+		for _, empty := range empty {
+			if !empty(p) {
+				return false
+			}
+		}
+		return true
+	}
+}
