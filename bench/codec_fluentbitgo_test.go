@@ -3,7 +3,9 @@
 package bench
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"time"
 	"unsafe"
 
@@ -50,4 +52,44 @@ func fluentBitGoDecode(chunk []byte, yield yieldFunc) error {
 func fluentBitGoTime(ts any) time.Time {
 	t, _ := ts.(output.FLBTime)
 	return t.Time
+}
+
+func fluentBitGoJSON() []toJSON { return []toJSON{{"fluent-bit-go", appendFluentBitGoJSON}} }
+
+// appendFluentBitGoJSON converts its maps as plugins do: encoding/json takes neither map[any]any nor text in []byte.
+func appendFluentBitGoJSON(dst, chunk []byte) ([]byte, error) {
+	buf := bytes.NewBuffer(dst)
+	encoder := newJSONEncoder(buf)
+	var failed error
+	err := fluentBitGoDecode(chunk, func(_ time.Time, r any) {
+		if err := encoder.Encode(forJSON(r)); err != nil {
+			failed = err
+		}
+	})
+	return buf.Bytes(), errors.Join(err, failed)
+}
+
+func forJSON(v any) any {
+	switch v := v.(type) {
+	case []byte:
+		return string(v)
+	case map[any]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[jsonKey(k)] = forJSON(e)
+		}
+		return m
+	case []any:
+		for i, e := range v {
+			v[i] = forJSON(e)
+		}
+	}
+	return v
+}
+
+func jsonKey(k any) string {
+	if s, ok := k.(string); ok {
+		return s
+	}
+	return fmt.Sprint(forJSON(k))
 }

@@ -40,3 +40,5 @@ func oursDecode[R any]() decodeFunc {
 		return s.Err()
 	}
 }
+
+func oursJSON() []toJSON { return nil }

@@ -17,10 +17,13 @@ func nextS(b []byte, i int, r *S) (t time.Time, _ int, err error) {
 		return t, i, err
 	}
 	for ; n > 0; n-- {
-		var key string
-		if key, i, err = readString(b, i); err != nil {
-			return t, i, err
+		key, after := shortString(b, i)
+		if after == 0 {
+			if key, after, err = readString(b, i); err != nil {
+				return t, i, err
+			}
 		}
+		i = after
 		switch key {
 		case "level":
 			r.Level, i, err = readString(b, i)
@@ -52,10 +55,13 @@ func nextA(b []byte, i int, r *A) (t time.Time, _ int, err error) {
 		return t, i, err
 	}
 	for ; n > 0; n-- {
-		var key string
-		if key, i, err = readString(b, i); err != nil {
-			return t, i, err
+		key, after := shortString(b, i)
+		if after == 0 {
+			if key, after, err = readString(b, i); err != nil {
+				return t, i, err
+			}
 		}
+		i = after
 		switch key {
 		case "remote":
 			r.Remote, i, err = readString(b, i)
@@ -100,10 +106,13 @@ func readUpstream(b []byte, i int, r *Upstream) (_ int, err error) {
 		return i, err
 	}
 	for ; n > 0; n-- {
-		var key string
-		if key, i, err = readString(b, i); err != nil {
-			return i, err
+		key, after := shortString(b, i)
+		if after == 0 {
+			if key, after, err = readString(b, i); err != nil {
+				return i, err
+			}
 		}
+		i = after
 		switch key {
 		case "addr":
 			r.Addr, i, err = readString(b, i)
@@ -174,10 +183,13 @@ func nextSyslog(b []byte, i int, r *Syslog) (t time.Time, _ int, err error) {
 		return t, i, err
 	}
 	for ; n > 0; n-- {
-		var key string
-		if key, i, err = readString(b, i); err != nil {
-			return t, i, err
+		key, after := shortString(b, i)
+		if after == 0 {
+			if key, after, err = readString(b, i); err != nil {
+				return t, i, err
+			}
 		}
+		i = after
 		switch key {
 		case "facility":
 			r.Facility, i, err = readString(b, i)
@@ -218,10 +230,13 @@ func nextMix(b []byte, i int, r *Mix) (t time.Time, _ int, err error) {
 		return t, i, err
 	}
 	for ; n > 0; n-- {
-		var key string
-		if key, i, err = readString(b, i); err != nil {
-			return t, i, err
+		key, after := shortString(b, i)
+		if after == 0 {
+			if key, after, err = readString(b, i); err != nil {
+				return t, i, err
+			}
 		}
+		i = after
 		switch key {
 		case "trace":
 			r.Trace, i, err = readBinary(b, i)

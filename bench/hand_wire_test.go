@@ -391,3 +391,12 @@ func lengthAt(b []byte, width int) (uint64, error) {
 	}
 	return 1 + uint64(width) + n, nil
 }
+
+func shortString(b []byte, i int) (s string, end int) {
+	if i < len(b) && b[i]&0xe0 == 0xa0 {
+		if end = i + 1 + int(b[i]&0x1f); end <= len(b) {
+			return alias(b[i+1 : end]), end
+		}
+	}
+	return "", 0
+}
