@@ -49,6 +49,7 @@ type decodeState struct {
 	depth   int            // maps and arrays that are open
 	learned []uint8        // from decodeStruct.first, by place of a field and 1: which followed
 	plan    *recordDecoder // that text and learned are for
+	boxes   boxes
 }
 
 // string is the data of the token that was just read.

@@ -12,12 +12,13 @@ import (
 
 // recordDecoder is a Decoder without its type parameter.
 type recordDecoder struct {
-	decode  decodeFunc
-	texts   bool    // some values are made of the copy of the chunk
-	learned []uint8 // what decodeState.learned begins with
-	borrow  bool
-	reuse   bool
-	states  sync.Pool // of *decodeState, for records outside of chunks
+	decode    decodeFunc
+	structure *decodeStruct // instead of decode, if that is all it is
+	texts     bool          // some values are made of the copy of the chunk
+	learned   []uint8       // what decodeState.learned begins with
+	borrow    bool
+	reuse     bool
+	states    sync.Pool // of *decodeState, for records outside of chunks
 }
 
 func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
@@ -32,15 +33,16 @@ func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
 	if p.err != nil {
 		return d, typeError(t, p.err)
 	}
-	d = &recordDecoder{decode: p.decode, texts: c.texts, learned: c.learned}
+	d = &recordDecoder{decode: p.decode, structure: p.structure, texts: c.texts, learned: c.learned}
 	d.states.New = func() any { return &decodeState{plan: d, learned: bytes.Clone(d.learned)} }
 	return d, nil
 }
 
 // decodePlan is how to read a type, or why that cannot be.
 type decodePlan struct {
-	decode decodeFunc
-	err    error
+	decode    decodeFunc
+	structure *decodeStruct // behind decode, if that is all it is
+	err       error
 }
 
 // decodeCompiler makes the plans of the types of one record.
@@ -58,7 +60,7 @@ func (c *decodeCompiler) compile(t reflect.Type) *decodePlan {
 	c.plans[t] = p
 	decode := c.special(t)
 	if decode == nil {
-		decode, p.err = c.kind(t)
+		decode, p.err = c.kind(p, t)
 	}
 	if p.err == nil {
 		p.decode = nilable(t, decode)
@@ -98,7 +100,7 @@ func (c *decodeCompiler) special(t reflect.Type) decodeFunc {
 }
 
 // kind shows how each kind of type is read.
-func (c *decodeCompiler) kind(t reflect.Type) (decodeFunc, error) {
+func (c *decodeCompiler) kind(p *decodePlan, t reflect.Type) (decodeFunc, error) {
 	switch t.Kind() {
 	case reflect.Bool:
 		return decodeBool(t), nil
@@ -127,10 +129,8 @@ func (c *decodeCompiler) kind(t reflect.Type) (decodeFunc, error) {
 		return c.mapping(t)
 	case reflect.Struct:
 		s, err := c.structure(t)
-		if err != nil {
-			return nil, err
-		}
-		return s.decode, nil
+		p.structure = s
+		return s.decode, err
 	}
 	return nil, fmt.Errorf("type %s cannot be read", t)
 }
@@ -210,6 +210,7 @@ type decodeStruct struct {
 	first    int       // of its part of decodeState.learned: len(fields)+1 places
 	all      uint64    // a bit for each field not behind a pointer; 0 if there are too many
 	embedded []uintptr // offsets of embedded pointers
+	unusual  bool      // needs prepare
 }
 
 // decodeField is a field and how to read it.
@@ -260,6 +261,7 @@ func (c *decodeCompiler) structure(t reflect.Type) (*decodeStruct, error) {
 			s.all |= 1 << i
 		}
 	}
+	s.unusual = len(list) > maxMarked || len(s.embedded) > 0
 	s.first = len(c.learned)
 	for i := range len(list) + 1 { // at first, the order of the struct
 		c.learned = append(c.learned, uint8(min(i, maxLearned)))

@@ -87,14 +87,24 @@ func (d *decodeState) copyText() {
 // front, of one that does not fit it is behind it.
 func (d *decodeState) record(r unsafe.Pointer) *Error {
 	start := d.off
-	if start >= len(d.b) || !isMap(d.b[start]) {
+	var err error
+	switch {
+	case start >= len(d.b) || !isMap(d.b[start]):
 		_, err := d.rawMap("")
 		return err
+	case d.plan.structure != nil:
+		err = d.plan.structure.decode(d, r)
+	default:
+		err = d.plan.decode(d, r)
 	}
-	err := d.plan.decode(d, r)
 	if err == nil {
 		return nil
 	}
+	return d.recover(start, err)
+}
+
+// recover moves behind the record at start, which err was met in.
+func (d *decodeState) recover(start int, err error) *Error {
 	at := d.off
 	if m, ok := err.(misfit); ok {
 		at, err = m.off, m.err
@@ -108,6 +118,51 @@ func (d *decodeState) record(r unsafe.Pointer) *Error {
 	return &Error{Path: pathTo(body, at-start), Err: err}
 }
 
+// boxes is memory for values in interfaces. Each any of a string would otherwise be an allocation.
+type boxes struct {
+	strings []string
+	numbers []uint64
+}
+
+const boxesAtOnce = 64
+
+// box is any(s).
+func (d *decodeState) box(s string) any {
+	if len(d.boxes.strings) == 0 {
+		d.boxes.strings = make([]string, boxesAtOnce)
+	}
+	p := &d.boxes.strings[0]
+	d.boxes.strings = d.boxes.strings[1:]
+	*p = s
+	return boxed(stringWord, unsafe.Pointer(p))
+}
+
+// boxNumber is any of the int64 or float64 with these bits.
+func (d *decodeState) boxNumber(typ unsafe.Pointer, bits uint64) any {
+	if len(d.boxes.numbers) == 0 {
+		d.boxes.numbers = make([]uint64, boxesAtOnce)
+	}
+	p := &d.boxes.numbers[0]
+	d.boxes.numbers = d.boxes.numbers[1:]
+	*p = bits
+	return boxed(typ, unsafe.Pointer(p))
+}
+
+// The type words of interfaces.
+var (
+	stringWord  = typeWord("")
+	int64Word   = typeWord(int64(0))
+	float64Word = typeWord(float64(0))
+)
+
+func typeWord(v any) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[0] }
+
+// boxed is an interface of two words: its type, and where its value is.
+func boxed(typ, value unsafe.Pointer) (v any) {
+	*(*[2]unsafe.Pointer)(unsafe.Pointer(&v)) = [2]unsafe.Pointer{typ, value}
+	return v
+}
+
 // bytes is the data of the token that was just read, never nil.
 func (d *decodeState) bytes(data []byte) []byte {
 	if d.text == "" || len(data) == 0 {
@@ -119,11 +174,13 @@ func (d *decodeState) bytes(data []byte) []byte {
 
 // decode reads a struct. What is usual its loop reads itself; everything else has a function.
 func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
-	n, err := d.container(kindMap, s.typ)
+	n, err := d.mapHead(s.typ)
 	if err != nil {
 		return err
 	}
-	s.prepare(base)
+	if s.unusual {
+		s.prepare(base)
+	}
 	var (
 		b, text, off = d.b, d.text, d.off
 		learned      = d.learned[s.first : s.first+len(s.fields)+1]
@@ -203,7 +260,7 @@ func shortText(b []byte, off int) (at, size int) {
 	return len(b), 1
 }
 
-// shortUint reads an integer from 0 of up to 32 bits; size is 0 if there is none.
+// shortUint reads an integer from 0 of up to 63 bits; size is 0 if there is none.
 func shortUint(b []byte, off int) (v uint64, size int) {
 	if len(b)-off < 5 {
 		return 0, 0
@@ -218,6 +275,8 @@ func shortUint(b []byte, off int) (v uint64, size int) {
 		return uint64(binary.BigEndian.Uint16(b[1:])), 3
 	case c == 0xce:
 		return uint64(binary.BigEndian.Uint32(b[1:])), 5
+	case c == 0xcf && len(b) >= 9 && b[1] < 0x80:
+		return binary.BigEndian.Uint64(b[1:]), 9
 	}
 	return 0, 0
 }
@@ -542,6 +601,16 @@ func decodeBehind(t reflect.Type, f field, decode decodeFunc) decodeFunc {
 	}
 }
 
+// mapHead is container for maps.
+func (d *decodeState) mapHead(typ reflect.Type) (int, error) {
+	if b := d.b[d.off:]; len(b) > 32 && b[0]&0xf0 == 0x80 && d.depth < maxDepth {
+		d.off++
+		d.depth++
+		return int(b[0] & 0x0f), nil
+	}
+	return d.container(kindMap, typ)
+}
+
 // container begins a map or array and returns its count. It is a misfit if it is something else.
 func (d *decodeState) container(k kind, typ reflect.Type) (int, error) {
 	at := d.off
@@ -567,12 +636,22 @@ func decodeStrings(d *decodeState, p unsafe.Pointer) error {
 		*list = make([]string, n)
 	}
 	for i := range *list {
-		if err := decodeStringValue(d, unsafe.Pointer(&(*list)[i])); err != nil {
+		if err := d.element(&(*list)[i]); err != nil {
 			return err
 		}
 	}
 	d.depth--
 	return nil
+}
+
+// element reads a string as an element of something.
+func (d *decodeState) element(s *string) error {
+	if at, size := shortText(d.b, d.off); at+size <= len(d.text) {
+		*s = d.text[at : at+size]
+		d.off = at + size
+		return nil
+	}
+	return decodeStringValue(d, unsafe.Pointer(s))
 }
 
 func decodeSlice(t reflect.Type, elem decodeFunc) decodeFunc {
@@ -618,7 +697,7 @@ func (d *decodeState) list(p unsafe.Pointer, n int, size uintptr, elem decodeFun
 }
 
 func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
-	n, err := d.container(kindMap, reflect.TypeFor[map[string]string]())
+	n, err := d.mapHead(reflect.TypeFor[map[string]string]())
 	if err != nil {
 		return err
 	}
@@ -629,16 +708,22 @@ func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
 		m = make(map[string]string, n)
 		*(*map[string]string)(p) = m
 	}
-	var value string // on the heap, once for all
 	for range n {
 		key, err := d.key()
 		if err != nil {
 			return err
 		}
-		if err := decodeStringValue(d, unsafe.Pointer(&value)); err != nil {
-			return err
+		at, size := shortText(d.b, d.off)
+		if at+size > len(d.text) {
+			value := new(string)
+			if err := decodeStringValue(d, unsafe.Pointer(value)); err != nil {
+				return err
+			}
+			m[key] = *value
+			continue
 		}
-		m[key] = value
+		m[key] = d.text[at : at+size]
+		d.off = at + size
 	}
 	d.depth--
 	return nil

@@ -23,6 +23,10 @@ func (d *decodeState) mapAt(off int) map[string]any {
 
 // value decodes a value without a type to fill.
 func (d *decodeState) value() (any, error) {
+	if at, size := shortText(d.b, d.off); at+size <= len(d.text) { // the usual case
+		d.off = at + size
+		return d.box(d.text[at:d.off]), nil
+	}
 	t, err := d.next()
 	if err != nil {
 		return nil, err
@@ -45,13 +49,13 @@ func (d *decodeState) single(t token) any {
 		if t.bits > math.MaxInt64 {
 			return t.bits
 		}
-		return int64(t.bits)
+		return d.boxNumber(int64Word, t.bits)
 	case kindInt:
-		return int64(t.bits)
+		return d.boxNumber(int64Word, t.bits)
 	case kindFloat:
-		return t.float()
+		return d.boxNumber(float64Word, t.bits)
 	case kindString:
-		return d.string(t.data)
+		return d.box(d.string(t.data))
 	case kindBinary:
 		return d.bytes(t.data)
 	case kindExt:
@@ -76,9 +80,11 @@ func (d *decodeState) anyMap(m map[string]any, n int) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m[key], err = d.value(); err != nil {
+		v, err := d.value()
+		if err != nil {
 			return nil, err
 		}
+		m[key] = v
 	}
 	d.depth--
 	return m, nil
@@ -101,6 +107,10 @@ func (d *decodeState) anySlice(n int) (any, error) {
 
 // key reads a map key in string form.
 func (d *decodeState) key() (string, error) {
+	if at, size := shortText(d.b, d.off); at+size <= len(d.text) { // the usual case
+		d.off = at + size
+		return d.text[at:d.off], nil
+	}
 	at := d.off
 	t, err := d.next()
 	if err != nil {

@@ -1,9 +1,7 @@
 package record
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -136,14 +134,4 @@ func splitPath(err error) (path string, cause error) {
 		}
 		path, err = join(path, p.path), p.err
 	}
-}
-
-var errTooLarge = errors.New("larger than 4 GiB") // a string's length might not fit
-
-// checkSize refuses events whose lengths may not have fit.
-func checkSize(n int) error {
-	if uint64(n) > math.MaxUint32 {
-		return errTooLarge
-	}
-	return nil
 }

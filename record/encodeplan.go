@@ -11,6 +11,7 @@ import (
 // recordEncoder is an Encoder without its type parameter.
 type recordEncoder struct {
 	typ    reflect.Type // of a record
+	size   uintptr      // of a record in a slice
 	encode encodeFunc
 	plain  *encodeStruct // instead of encode: a struct that needs no encodeState
 	batch  bool          // a value is a slice of records
@@ -21,6 +22,7 @@ func newRecordEncoder(t reflect.Type) (recordEncoder, error) {
 	if c.batch {
 		c.typ = t.Elem()
 	}
+	c.size = c.typ.Size()
 	if err := checkRecord(c.typ); err != nil {
 		return c, fmt.Errorf("%w, or a slice of those", err)
 	}
@@ -213,33 +215,37 @@ func scalarOf(t reflect.Type) scalar {
 // encodeStruct is a struct: its fields, those of structs in it, and the keys before them.
 type encodeStruct struct {
 	ops    []encodeOp
-	fields int // that are always written, if not fixed
-	most   int // fields that may be written, if not fixed
-	fixed  bool
-	levels int // maps that the ops open, one in the other
+	fields int
+	fixed  bool // all fields are written, and the head is part of the first op
+	levels int  // maps that the ops open, one in the other
 }
 
 // encodeOp writes a key, or several and the heads of maps between them, and a value.
 type encodeOp struct {
-	scalar   scalar
-	optional bool  // not written if empty
-	size     uint8 // of prefix
-	prefix   [16]byte
-	offset   uintptr // of the value in the struct
-	encode   encodeFunc
-	empty    emptyFunc
-	long     string // instead of prefix, if that is too small
-	path     string
+	prefix [16]byte
+	offset uintptr // of the value in the struct
+	size   uint8   // of prefix
+	scalar scalar
+	encode encodeFunc // without a scalar
+	rare   *encodeRare
+	path   string
 }
 
-// plain tells structs whose ops need neither a state nor a method of the author's.
+// encodeRare is what few ops have.
+type encodeRare struct {
+	long     string // instead of prefix, if that is too small
+	optional bool   // not written if empty
+	empty    emptyFunc
+}
+
+// plain tells structs whose ops are nothing but prefixes and scalars.
 func (s *encodeStruct) plain() bool {
 	for i := range s.ops {
-		if op := &s.ops[i]; op.scalar == scalarNone || op.empty != nil {
+		if op := &s.ops[i]; op.scalar == scalarNone || op.rare != nil {
 			return false
 		}
 	}
-	return s.levels < engineDepth
+	return s.fixed && s.levels < engineDepth
 }
 
 func (c encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
@@ -247,7 +253,7 @@ func (c encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &encodeStruct{fixed: true, levels: 1, most: len(list)}
+	s := &encodeStruct{fixed: true, levels: 1, fields: len(list)}
 	for _, f := range list {
 		s.fixed = s.fixed && !f.omitEmpty && !f.behindPointer(t)
 	}
@@ -291,20 +297,17 @@ func (c encodeCompiler) field(s *encodeStruct, t reflect.Type, f field, prefix [
 	}
 	switch {
 	case f.behindPointer(t):
-		op.scalar, op.optional = scalarNone, true
-		op.encode, op.empty = behind(t, f, op.encode)
+		op.scalar, op.rare = scalarNone, &encodeRare{optional: true}
+		op.encode, op.rare.empty = behind(t, f, op.encode)
 	case f.omitEmpty:
-		op.optional, op.offset = true, f.offset(t)
+		op.offset, op.rare = f.offset(t), &encodeRare{optional: true}
 		if op.scalar == scalarNone || f.typ.Implements(zeroerType) {
-			op.empty = emptyOf(f.typ)
+			op.rare.empty = emptyOf(f.typ)
 		}
 	case p.structure != nil && p.structure.fixed:
 		return s.merge(p.structure, op.path, f.offset(t), prefix), nil
 	default:
 		op.offset = f.offset(t)
-	}
-	if !op.optional {
-		s.fields++
 	}
 	s.add(op, prefix)
 	return nil, nil
@@ -312,7 +315,6 @@ func (c encodeCompiler) field(s *encodeStruct, t reflect.Type, f field, prefix [
 
 // merge adds the ops of a struct inside this one.
 func (s *encodeStruct) merge(inner *encodeStruct, path string, offset uintptr, prefix []byte) (rest []byte) {
-	s.fields++
 	s.levels = max(s.levels, 1+inner.levels)
 	for _, op := range inner.ops {
 		prefix = append(prefix, op.prefixed()...)
@@ -321,6 +323,7 @@ func (s *encodeStruct) merge(inner *encodeStruct, path string, offset uintptr, p
 		}
 		op.offset += offset
 		op.path = join(path, op.path)
+		op.rare = nil // a struct with optional fields is not merged
 		s.add(op, prefix)
 		prefix = nil
 	}
@@ -328,18 +331,19 @@ func (s *encodeStruct) merge(inner *encodeStruct, path string, offset uintptr, p
 }
 
 func (s *encodeStruct) add(op encodeOp, prefix []byte) {
-	op.long, op.size = "", 0
+	op.size = uint8(copy(op.prefix[:], prefix))
 	if len(prefix) > len(op.prefix) {
-		op.long = string(prefix)
-	} else {
-		op.size = uint8(copy(op.prefix[:], prefix))
+		if op.rare == nil {
+			op.rare = new(encodeRare)
+		}
+		op.size, op.rare.long = 0, string(prefix)
 	}
 	s.ops = append(s.ops, op)
 }
 
 func (op *encodeOp) prefixed() []byte {
-	if op.long != "" {
-		return []byte(op.long)
+	if op.rare != nil && op.rare.long != "" {
+		return []byte(op.rare.long)
 	}
 	return op.prefix[:op.size]
 }

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"sync"
@@ -38,40 +39,84 @@ func (c *Encoder[R]) Len(r *R) int {
 // since Fluent Bit 2.1 reads. The caller sets h.Time: a zero time is an error.
 // Nothing of h and r is kept. Memory behind dst, up to its capacity, is written over.
 func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) {
-	return c.plan.append(dst, h, unsafe.Pointer(r), i)
+	p := unsafe.Pointer(r)
+	if c.plan.batch {
+		s := *(*[]struct{})(p)
+		_ = s[i]
+		p = unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), uintptr(i)*c.plan.size)
+	}
+	if s := c.plan.plain; s != nil && len(h.Metadata) == 0 {
+		if sec := h.Time.Unix(); timeFits(sec) {
+			out := s.append(dst, sec, h.Time.Nanosecond(), p)
+			if len(out)-len(dst) <= math.MaxUint32 {
+				return out, nil
+			}
+		}
+	}
+	return c.plan.append(dst, h, p, i)
 }
 
 func (c *recordEncoder) append(dst []byte, h *Header, p unsafe.Pointer, i int) ([]byte, error) {
-	index := -1
-	if c.batch {
-		index = i
-		s := *(*[]struct{})(p)
-		_ = s[i]
-		p = unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), uintptr(i)*c.typ.Size())
-	}
-	out, err := dst, error(nil)
-	if c.plain != nil && len(h.Metadata) == 0 {
-		out, err = c.appendPlain(dst, h.Time, p)
-	} else {
-		out, err = c.appendEvent(dst, h, p)
-	}
-	if err == nil {
-		err = checkSize(len(out) - len(dst))
+	out, err := c.appendEvent(dst, h, p)
+	if err == nil && len(out)-len(dst) > math.MaxUint32 {
+		err = errors.New("larger than 4 GiB") // a string's length might not fit
 	}
 	if err != nil {
+		index := -1
+		if c.batch {
+			index = i
+		}
 		path, err := splitPath(err)
 		return dst, &Error{Index: index, Offset: -1, Path: path, Err: err}
 	}
 	return out, nil
 }
 
-// appendPlain is appendEvent where no code of the author's can run.
-func (c *recordEncoder) appendPlain(dst []byte, t time.Time, p unsafe.Pointer) ([]byte, error) {
-	dst, err := appendHeader(dst, t)
-	if err != nil {
-		return dst, pathError{"time", err}
+// append is encode where no code of the author's can run, and nothing fails.
+func (s *encodeStruct) append(dst []byte, sec int64, nsec int, base unsafe.Pointer) []byte {
+	dst = appendHeader(dst, sec, nsec)
+	ops := s.ops
+	for i := range ops {
+		op := &ops[i]
+		p := unsafe.Add(base, op.offset)
+		dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
+		dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
+		switch op.scalar {
+		case scalarString:
+			s := *(*string)(p)
+			switch n := len(s); {
+			case n-8 <= 8 && n >= 8:
+				dst = appendEnds8(append(dst, 0xa0|byte(n)), unsafe.Pointer(unsafe.StringData(s)), n)
+			case n-4 < 4 && n >= 4:
+				dst = appendEnds4(append(dst, 0xa0|byte(n)), unsafe.Pointer(unsafe.StringData(s)), n)
+			default:
+				dst = appendString(dst, s)
+			}
+		case scalarInt64:
+			if v := *(*int64)(p); v>>7 == 0 {
+				dst = append(dst, byte(v))
+			} else {
+				dst = appendInt(dst, v)
+			}
+		default:
+			dst = appendScalar(dst, op.scalar, p)
+		}
 	}
-	return c.plain.encode(nil, append(dst, 0x80), p)
+	return dst
+}
+
+// appendEnds8 appends 8 to 16 bytes without a call: the first 8 and the last 8.
+func appendEnds8(dst []byte, p unsafe.Pointer, n int) []byte {
+	end := len(dst) + n
+	dst = append(dst, (*[8]byte)(p)[:]...)
+	return append(dst[:end-8], (*[8]byte)(unsafe.Add(p, n-8))[:]...)
+}
+
+// appendEnds4 appends 4 to 8 bytes.
+func appendEnds4(dst []byte, p unsafe.Pointer, n int) []byte {
+	end := len(dst) + n
+	dst = append(dst, (*[4]byte)(p)[:]...)
+	return append(dst[:end-4], (*[4]byte)(unsafe.Add(p, n-4))[:]...)
 }
 
 // appendEvent writes a whole event. Its recover is for methods of the author's types.
@@ -84,9 +129,12 @@ func (c *recordEncoder) appendEvent(dst []byte, h *Header, p unsafe.Pointer) (ou
 		e.word = nil
 		encodeStates.Put(e)
 	}()
-	if dst, err = appendHeader(dst, h.Time); err != nil {
-		return dst, pathError{"time", err}
+	sec := h.Time.Unix()
+	if !timeFits(sec) {
+		return dst, pathError{"time", fmt.Errorf("%s is not between 1970 and 2106", h.Time.Format(time.RFC3339))}
 	}
+	dst = appendHeader(dst, sec, h.Time.Nanosecond())
+	dst = dst[:len(dst)-1]
 	e.depth = 2
 	if dst, err = e.anyMap(dst, h.Metadata); err != nil {
 		return dst, pathError{"metadata", err}
@@ -122,25 +170,23 @@ func (s *encodeStruct) encode(e *encodeState, dst []byte, base unsafe.Pointer) (
 			return dst, err
 		}
 	}
-	start, n := len(dst), s.fields
+	start, skipped := len(dst), 0
 	if !s.fixed {
-		dst = appendMapHead(dst, s.most)
+		dst = appendMapHead(dst, s.fields)
 	}
-	for i := range s.ops {
-		op := &s.ops[i]
+	ops := s.ops
+	for i := range ops {
+		op := &ops[i]
 		p := unsafe.Add(base, op.offset)
-		if op.optional {
-			if op.isEmpty(p) {
+		if op.rare != nil {
+			if op.rare.optional && op.isEmpty(p) {
+				skipped++
 				continue
 			}
-			n++
+			dst = append(dst, op.rare.long...)
 		}
-		if op.long != "" {
-			dst = append(dst, op.long...)
-		} else {
-			dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
-			dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
-		}
+		dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
+		dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
 		switch op.scalar {
 		case scalarString:
 			dst = appendString(dst, *(*string)(p))
@@ -158,8 +204,8 @@ func (s *encodeStruct) encode(e *encodeState, dst []byte, base unsafe.Pointer) (
 	if e != nil {
 		e.depth -= s.levels
 	}
-	if !s.fixed && n < s.most {
-		dst = patchMapHead(dst, start, s.most, n)
+	if skipped > 0 {
+		dst = patchMapHead(dst, start, s.fields, s.fields-skipped)
 	}
 	return dst, nil
 }
@@ -208,11 +254,8 @@ func appendScalar(dst []byte, s scalar, p unsafe.Pointer) []byte {
 
 // isEmpty tells what omitempty leaves out.
 func (op *encodeOp) isEmpty(p unsafe.Pointer) bool {
-	switch {
-	case op.empty != nil:
-		return op.empty(p)
-	case op.scalar == scalarString:
-		return *(*string)(p) == ""
+	if op.rare.empty != nil {
+		return op.rare.empty(p)
 	}
 	return emptyScalar(op.scalar, p)
 }

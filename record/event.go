@@ -3,7 +3,6 @@ package record
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -94,13 +93,12 @@ const (
 	secondGroupStart = 0xffffffff
 )
 
-// appendHeader appends the head of an event, up to its metadata.
-func appendHeader(dst []byte, t time.Time) ([]byte, error) {
-	sec := t.Unix()
-	if sec < 0 || sec >= secondGroupEnd {
-		return dst, fmt.Errorf("%s is not between 1970 and 2106", t.Format(time.RFC3339))
-	}
-	dst = append(dst, 0x92, 0x92, 0xd7, extEventTime)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(sec))
-	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond())), nil
+// timeFits tells whether an EventTime can have so many seconds.
+func timeFits(sec int64) bool { return sec >= 0 && sec < secondGroupEnd }
+
+// appendHeader appends the head of an event, with empty metadata.
+func appendHeader(dst []byte, sec int64, nsec int) []byte {
+	dst = append(dst, "\x92\x92\xd7\x00secsnsec\x80"...)
+	binary.BigEndian.PutUint64(dst[len(dst)-9:], uint64(sec)<<32|uint64(nsec))
+	return dst
 }

@@ -47,12 +47,19 @@ func (r *reader) find(off int) (string, bool) {
 
 // findKey reports false where off is in the key.
 func (r *reader) findKey(off int) (string, bool) {
-	d := decodeState{reader: *r}
+	ahead := *r
 	if _, ok := r.find(off); ok {
 		return "", false
 	}
+	return pathName(ahead.key()), true
+}
+
+// key reads a map key in string form.
+func (r *reader) key() string {
+	d := decodeState{reader: *r}
 	key, _ := d.key()
-	return pathName(key), true
+	r.off = d.off
+	return key
 }
 
 // join puts a field's path behind its parent's.

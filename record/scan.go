@@ -58,23 +58,24 @@ func (s *Scanner) Err() error { return s.err }
 
 // begin moves to the record of the next event. Group markers are read on the way.
 func (s *Scanner) begin() bool {
-	s.event = Event{}
 	for s.err == nil && s.d.off < len(s.d.b) {
 		s.event.Offset = s.d.off
 		h, err := s.d.header()
 		if err != nil {
 			return s.broken(err)
 		}
-		if h.mark == markNone {
-			s.event.Time, s.event.Group, s.event.Index = h.time, s.group, s.count
-			if h.metadata > 0 {
-				s.event.Metadata = s.d.mapAt(h.metadata)
+		if h.mark != markNone {
+			if err := s.mark(h); err != nil {
+				return s.broken(err)
 			}
-			return true
+			continue
 		}
-		if err := s.mark(h); err != nil {
-			return s.broken(err)
+		s.event.Time, s.event.Metadata = h.time, nil
+		if h.metadata > 0 {
+			s.event.Metadata = s.d.mapAt(h.metadata)
 		}
+		s.event.Group, s.event.Index = s.group, s.count
+		return true
 	}
 	s.event = Event{}
 	return false
@@ -139,6 +140,11 @@ type header struct {
 }
 
 func (r *reader) header() (h header, err *Error) {
+	if b := r.b[r.off:]; len(b) >= 13 && string(b[:4]) == usualHead && b[12] == 0x80 {
+		r.off += 13
+		h.time, h.mark, err = located(eventTimeBytes(b[4:12]))
+		return h, err
+	}
 	v2, err := r.timed(&h)
 	if err != nil || !v2 {
 		return h, err
@@ -153,11 +159,6 @@ func (r *reader) header() (h header, err *Error) {
 
 // timed reads an event up to its time, and tells which form it has.
 func (r *reader) timed(h *header) (v2 bool, err *Error) {
-	if b := r.b[r.off:]; len(b) >= 12 && string(b[:4]) == usualHead {
-		r.off += 12
-		h.time, h.mark, err = located(eventTimeBytes(b[4:12]))
-		return true, err
-	}
 	if err := r.pair("an event [header, record]"); err != nil {
 		return false, err
 	}
@@ -171,7 +172,8 @@ func (r *reader) timed(h *header) (v2 bool, err *Error) {
 	return v2, err
 }
 
-// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime.
+// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime. What follows them is usually
+// empty metadata.
 const usualHead = "\x92\x92\xd7\x00"
 
 // pair reads the head of an array of two.
