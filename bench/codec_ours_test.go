@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"time"
+
 	"github.com/calyptia/plugin/record"
 )
 
@@ -19,26 +21,52 @@ func ours[R any](all []event[R]) codec {
 		},
 		decodes: []decode{
 			{safe, oursDecode[R]()},
+			{reused, oursDecode[R](record.ReuseRecord())},
+			{borrowed, oursDecode[R](record.ReuseRecord(), record.BorrowStrings())},
 		},
 	}
 }
 
-func oursDecode[R any]() decodeFunc {
-	decoder := must(record.NewDecoder[R]())
+func oursDecode[R any](options ...record.DecodeOption) decodeFunc {
+	decoder := must(record.NewDecoder[R](options...))
+	var r R
 	return func(chunk []byte, yield yieldFunc) error {
 		s := record.NewScanner(chunk)
-		for s.Next() {
-			ev := s.Event()
-			var r R
-			if err := decoder.Decode(ev.Body, &r); err != nil {
+		for {
+			more, err := decoder.Next(s, &r)
+			if !more {
+				return s.Err()
+			}
+			if err != nil {
 				return err
 			}
 			if yield != nil {
-				yield(ev.Time, &r)
+				yield(s.Event().Time, &r)
 			}
 		}
-		return s.Err()
 	}
 }
 
-func oursJSON() []toJSON { return nil }
+// oursKept yields records that stay as they are.
+func oursKept[R any]() decodeFunc {
+	decode := oursDecode[R]()
+	return func(chunk []byte, yield yieldFunc) error {
+		return decode(chunk, func(t time.Time, r any) {
+			kept := *r.(*R)
+			yield(t, &kept)
+		})
+	}
+}
+
+func oursJSON() []toJSON { return []toJSON{{"ours", appendOursJSON}} }
+
+func appendOursJSON(dst, chunk []byte) (_ []byte, err error) {
+	s := record.NewScanner(chunk)
+	for s.Next() {
+		if dst, err = record.Raw(s.Event().Body).AppendJSON(dst); err != nil {
+			return dst, err
+		}
+		dst = append(dst, '\n')
+	}
+	return dst, s.Err()
+}

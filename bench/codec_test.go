@@ -14,7 +14,7 @@ type shape struct {
 	want   []decoded  // the events
 	chunk  []byte     // the events encoded, for decoding
 	ends   []int      // of the chunk's events
-	read   decodeFunc // makes a new record for every event; the others are compared with it
+	read   decodeFunc // yields records that may be kept; what others write or read is compared with it
 }
 
 // decoded is an event as a codec yields it.
@@ -103,7 +103,7 @@ func resetMix(r *Mix) {
 
 // newShape makes the chunk, with the library's encoder: its maps are in the order of their keys.
 func newShape[R any](name string, all []event[R], codecs ...codec) shape {
-	s := shape{name: name, codecs: codecs, read: oursDecode[R]()}
+	s := shape{name: name, codecs: codecs, read: oursKept[R]()}
 	encoder := must(record.NewEncoder[R]())
 	for i := range all {
 		s.want = append(s.want, decoded{all[i].time, &all[i].record})

@@ -75,7 +75,7 @@ func TestDecodeGaps(t *testing.T) {
 
 func testDecode(t *testing.T, s shape, chunk []byte, want []decoded) {
 	t.Helper()
-	maps := must(all(oursDecode[M](), chunk))
+	maps := must(all(oursKept[M](), chunk))
 	for _, c := range s.codecs {
 		for _, d := range c.decodes {
 			i := 0
@@ -106,7 +106,7 @@ func all(read decodeFunc, chunk []byte) (events []decoded, err error) {
 func withGaps(chunk []byte) (gaps []byte) {
 	encoder := must(record.NewEncoder[M]())
 	n := 0
-	for _, ev := range must(all(oursDecode[M](), chunk)) {
+	for _, ev := range must(all(oursKept[M](), chunk)) {
 		r := *ev.Record.(*M)
 		dropThird(r, &n)
 		r["unknown"] = []any{M{"a": int64(1)}, "b", int64(-1 << 40), 0.5, nil, true}

@@ -12,20 +12,21 @@ import (
 )
 
 // BenchmarkSend sends records of shape S through the channel of a running section, which encodes them into its buffer;
-// the engine takes everything. The goals are about one record a send and about slices of 64.
+// the engine takes everything. The bare channel is what a send costs without the library.
 func BenchmarkSend(b *testing.B) {
 	all := events(ringLen, newS)
-	b.Run("shape=S/records=1", func(b *testing.B) {
+	b.Run("shape=S/way=section/records=1", func(b *testing.B) {
 		benchmarkSend(b, 1, func(i int) plugin.Event[S] {
 			ev := &all[i%ringLen]
 			return plugin.Event[S]{Time: ev.time, Record: ev.record}
 		})
 	})
+	b.Run("shape=S/way=channel/records=1", func(b *testing.B) { benchmarkChannel(b, all) })
 	records := make([]S, ringLen)
 	for i := range all {
 		records[i] = all[i].record
 	}
-	b.Run(fmt.Sprintf("shape=S/records=%d", ringLen), func(b *testing.B) {
+	b.Run(fmt.Sprintf("shape=S/way=section/records=%d", ringLen), func(b *testing.B) {
 		benchmarkSend(b, ringLen, func(int) plugin.Event[[]S] { return plugin.Event[[]S]{Time: all[0].time, Record: records} })
 	})
 }
@@ -61,6 +62,25 @@ func benchmarkSend[R any](b *testing.B, records int, event func(i int) plugin.Ev
 	b.StopTimer()
 }
 
+// benchmarkChannel has a goroutine at the other end that does nothing.
+func benchmarkChannel(b *testing.B, all []event[S]) {
+	ctx, ch, done := b.Context(), make(chan plugin.Event[S]), make(chan struct{})
+	go func() {
+		defer close(done)
+		for range ch {
+		}
+	}()
+	for i := range b.N {
+		ev := &all[i%ringLen]
+		select {
+		case ch <- plugin.Event[S]{Time: ev.time, Record: ev.record}:
+		case <-ctx.Done():
+		}
+	}
+	close(ch)
+	<-done
+}
+
 // newInput is a section of an input that is its Collect.
 func newInput[R any](b *testing.B, collect func(context.Context, chan<- plugin.Event[R]) error) proxy.Input {
 	p, err := proxy.Capture(func() { plugin.RegisterInput("bench", "", &sender[R]{collect}) })
@@ -80,4 +100,6 @@ type sender[R any] struct {
 
 func (p *sender[R]) Init(context.Context, *plugin.Instance[struct{}]) error { return nil }
 
-func (p *sender[R]) Collect(ctx context.Context, ch chan<- plugin.Event[R]) error { return p.collect(ctx, ch) }
+func (p *sender[R]) Collect(ctx context.Context, ch chan<- plugin.Event[R]) error {
+	return p.collect(ctx, ch)
+}
