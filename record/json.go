@@ -29,8 +29,9 @@ import (
 // are [Ext] with base64, keys are strings, and every byte that is no UTF-8 is U+FFFD.
 //
 // A nil Raw is null. On error, an *[Error] without index and offset, dst is returned
-// as it was. Nothing but dst is allocated, unless a map has equal keys, keys that are neither text
-// nor integers, or more than 64 of them. AppendJSON may be called concurrently.
+// as it was; what is between its length and its capacity may be overwritten. Nothing but dst is
+// allocated, unless a map has equal keys, keys that are neither text nor integers, or more
+// than 64 of them. AppendJSON may be called concurrently.
 func (r Raw) AppendJSON(dst []byte) ([]byte, error) {
 	if r == nil {
 		return append(dst, "null"...), nil
@@ -49,40 +50,10 @@ func (r Raw) AppendJSON(dst []byte) ([]byte, error) {
 	return w.value(dst), nil
 }
 
-// JSONFormat says how an event becomes JSON. Its zero value writes the record alone.
-type JSONFormat struct {
-	// TimeKey names a member in front of the record's for the event's time, "" for none. If the
-	// record has that key, it takes the place of the time, as in the engine, whose outputs
-	// call this json_date_key and have "date" as its default.
-	TimeKey string
-
-	TimeFormat TimeFormat
-}
-
-// AppendEvent appends ev as one JSON object, without a newline, to dst and returns the
-// longer slice. The record is written as by [Raw.AppendJSON]; metadata and groups are not.
-// On error, an *[Error] located in the chunk, dst is returned as it was. f may be used concurrently.
-func (f JSONFormat) AppendEvent(dst []byte, ev *Event) ([]byte, error) {
-	if f.TimeKey != "" && !f.TimeFormat.valid() {
-		return dst, ev.Locate(&Error{Path: "time", Err: f.TimeFormat.unknown()})
-	}
-	w := jsonWriter{reader: reader{b: slices.Clip(ev.Body)}}
-	m, err := w.record(f.TimeKey)
-	if err != nil {
-		return dst, ev.Locate(err)
-	}
-	dst = append(dst, '{')
-	if f.TimeKey != "" && !m.wanted {
-		dst = append(appendText(dst, []byte(f.TimeKey)), ':')
-		dst = append(f.TimeFormat.append(dst, ev.Time), ',')
-	}
-	return w.members(dst, m), nil
-}
-
-// jsonWriter writes what it reads. Only record looks at bytes that were not verified.
+// jsonWriter writes what it reads. Only record takes bytes that were not verified.
 type jsonWriter struct {
 	reader
-	seen [2 * fewKeys]uint32 // room for a table
+	seen [2 * fewKeys]uint32 // room for a table of keys
 }
 
 // fewKeys are compared without an allocation.
@@ -90,10 +61,7 @@ const fewKeys = 64
 
 // record verifies that all bytes are a map, and stops before its first pair.
 func (w *jsonWriter) record(timeKey string) (pairs, error) {
-	head, err := w.next()
-	if err == nil && head.kind != kindMap {
-		err = fmt.Errorf("%s is not a map", head)
-	}
+	n, err := w.mapHead()
 	if err == nil && uint64(len(w.b)) > math.MaxUint32 {
 		err = errors.New("larger than 4 GiB")
 	}
@@ -101,7 +69,7 @@ func (w *jsonWriter) record(timeKey string) (pairs, error) {
 		return pairs{}, w.fail(0, err)
 	}
 	start := w.off
-	m, err := w.survey(head.n, maxDepth-1, timeKey)
+	m, err := w.survey(n, maxDepth-1, timeKey)
 	if err == nil && w.off < len(w.b) {
 		err = fmt.Errorf("%d bytes after the value", len(w.b)-w.off)
 	}
@@ -110,6 +78,18 @@ func (w *jsonWriter) record(timeKey string) (pairs, error) {
 	}
 	w.off = start
 	return m, nil
+}
+
+func (w *jsonWriter) mapHead() (n int, err error) {
+	if len(w.b) > 0 && w.b[0]&0xf0 == 0x80 {
+		w.off = 1
+		return int(w.b[0] & 0x0f), nil
+	}
+	t, err := w.next()
+	if err == nil && t.kind != kindMap {
+		err = fmt.Errorf("%s is not a map", t)
+	}
+	return t.n, err
 }
 
 func (w *jsonWriter) fail(off int, err error) error {
@@ -223,7 +203,7 @@ type pairs struct {
 	wanted bool  // whether a certain key is there
 }
 
-// survey walks over n pairs, and verifies them.
+// survey walks over n pairs, and verifies them: depth levels of values may be in each.
 func (w *jsonWriter) survey(n, depth int, wanted string) (pairs, error) {
 	m := pairs{n: n}
 	table := w.table(n)
@@ -276,7 +256,7 @@ func (w *jsonWriter) table(n int) []uint32 {
 // note enters the key at a place. It reports the place that the same key had before.
 func (w *jsonWriter) note(table []uint32, name []byte, at int) (last int, ok bool) {
 	mask := uint64(len(table) - 1)
-	i := w.hash(table, name) & mask
+	i := maphash.Bytes(keySeed, name) & mask
 	for ; table[i] != 0; i = (i + 1) & mask {
 		last = int(table[i] - 1)
 		if ok = w.same(last, name); ok {
@@ -285,24 +265,6 @@ func (w *jsonWriter) note(table []uint32, name []byte, at int) (last int, ok boo
 	}
 	table[i] = uint32(at + 1)
 	return last, ok
-}
-
-// hash is good enough for few keys, and cannot be foreseen for many.
-func (w *jsonWriter) hash(table []uint32, name []byte) uint64 {
-	n := len(name)
-	if len(table) > len(w.seen) {
-		return maphash.Bytes(keySeed, name)
-	}
-	x := uint64(n)
-	switch {
-	case n >= 8:
-		x += binary.LittleEndian.Uint64(name) + bits.RotateLeft64(binary.LittleEndian.Uint64(name[n-8:]), 32)
-	case n >= 4:
-		x += uint64(binary.LittleEndian.Uint32(name)) | uint64(binary.LittleEndian.Uint32(name[n-4:]))<<32
-	case n > 0:
-		x += uint64(name[0]) | uint64(name[n/2])<<8 | uint64(name[n-1])<<16
-	}
-	return x * 0x9e3779b97f4a7c15 >> 32
 }
 
 var keySeed = maphash.MakeSeed()

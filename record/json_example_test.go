@@ -39,14 +39,21 @@ func ExampleJSONFormat_AppendEvent() {
 	// {"date":"2018-05-30T09:39:52.000681Z","method":"GET","path":"/cart?a=1&b=2","status":200}
 }
 
-// One field of a record that is any value may be kept as it is, and written as JSON.
+// A field that is not decoded is written as JSON.
 func ExampleRaw_AppendJSON() {
 	type Line struct {
 		Path string     `msgpack:"path"`
 		Rest record.Raw `msgpack:"rest"`
 	}
-	r := Line{Path: "/", Rest: record.Raw("\x92\x01\xa1a")}
+	dec, err := record.NewDecoder[Line]()
+	if err != nil {
+		panic(err)
+	}
+	var r Line
+	if err := dec.Decode([]byte("\x82\xa4path\xa1/\xa4rest\x92\x01\xa1a"), &r); err != nil {
+		panic(err)
+	}
 	text, err := r.Rest.AppendJSON(nil)
-	fmt.Println(string(text), err)
-	// Output: [1,"a"] <nil>
+	fmt.Println(r.Path, string(text), err)
+	// Output: / [1,"a"] <nil>
 }

@@ -144,10 +144,10 @@ func TestAppendJSONErrors(t *testing.T) {
 // Strings are read and written eight bytes at a time: each byte at each place.
 func TestAppendJSONString(t *testing.T) {
 	t.Parallel()
-	for length := range 40 {
+	for length := range 20 {
 		for at := range length {
 			for c := range 256 {
-				s := []byte("0123456789abcdefghijklmnopqrstuvwxyzABCD"[:length])
+				s := []byte("0123456789abcdefghij"[:length])
 				s[at] = byte(c)
 				want, _ := json.Marshal(string(s))
 				for _, in := range [][]byte{s, append(bytes.Clone(s), 0xff, '"')[:length]} {
@@ -312,11 +312,11 @@ func forJSON(v any) (_ any, err error) {
 			if v[key], err = forJSON(v[key]); err != nil {
 				return nil, err
 			}
-			if clean := string([]rune(key)); seen[clean] {
+			clean := string([]rune(key))
+			if seen[clean] {
 				return nil, errAmbiguous
-			} else {
-				seen[clean] = true
 			}
+			seen[clean] = true
 		}
 	}
 	return v, nil

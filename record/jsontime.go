@@ -3,10 +3,43 @@ package record
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// JSONFormat says how an event becomes JSON. Its zero value writes the record alone. It is
+// a plain value, and its methods may be called concurrently.
+type JSONFormat struct {
+	// TimeKey names a member in front of the record's for the event's time, "" for none. The time is
+	// left out of an event whose record has that key, as by the engine, whose outputs
+	// call this json_date_key and have "date" as its default.
+	TimeKey string
+
+	TimeFormat TimeFormat // json_date_format of the engine's outputs; TimeDouble if not set
+}
+
+// AppendEvent appends ev as one JSON object, without a newline, to dst and returns the
+// longer slice. The record is written as by [Raw.AppendJSON]; metadata and groups are not, which
+// the engine's outputs add as a member __internal__.
+// On error, an *[Error] with ev's index and offset, dst is returned as it was.
+func (f JSONFormat) AppendEvent(dst []byte, ev *Event) ([]byte, error) {
+	if f.TimeKey != "" && !f.TimeFormat.valid() {
+		return dst, ev.Locate(&Error{Path: "time", Err: f.TimeFormat.unknown()})
+	}
+	w := jsonWriter{reader: reader{b: slices.Clip(ev.Body)}}
+	m, err := w.record(f.TimeKey)
+	if err != nil {
+		return dst, ev.Locate(err)
+	}
+	dst = append(dst, '{')
+	if f.TimeKey != "" && !m.wanted {
+		dst = append(appendText(dst, []byte(f.TimeKey)), ':')
+		dst = append(f.TimeFormat.append(dst, ev.Time), ',')
+	}
+	return w.members(dst, m), nil
+}
 
 // TimeFormat is how an event's time is written in JSON: json_date_format of the
 // engine's outputs. It has UnmarshalText, so it may be the type of a plugin's property.
