@@ -23,8 +23,8 @@
 //
 // # The record type R
 //
-// A struct, a pointer to one, map[string]T, or any, as package record documents. An input may also send slices of
-// those: every element is a record of its own with the event's time, tag and metadata.
+// A struct, a pointer to one, map[string]T, any, or [record.Raw] for bytes as they are, as package record documents. An
+// input may also send slices of those: every element is a record of its own with the event's time, tag and metadata.
 //
 // C and R are inferred from the methods of the registered value.
 package plugin
@@ -76,12 +76,46 @@ type PauseNotifier interface {
 }
 
 // Option is a choice made in registering a plugin.
-type Option func(*proxy.Plugin)
+type Option func(*options)
+
+type options struct {
+	flags   proxy.Flags
+	decode  []record.DecodeOption
+	outputs []string // names of options that are for outputs only
+}
+
+func chosen(opts []Option) (o options) {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+func (o options) forInput() error {
+	if len(o.outputs) > 0 {
+		return fmt.Errorf("option %s: is for outputs", o.outputs[0])
+	}
+	return nil
+}
 
 // Ordered makes the engine give an output one chunk at a time, and the next one only after the one before was delivered
 // or given up.
 func Ordered() Option {
-	return func(p *proxy.Plugin) { p.Flags |= proxy.Synchronous }
+	return func(o *options) {
+		o.flags |= proxy.Synchronous
+		o.outputs = append(o.outputs, "Ordered")
+	}
+}
+
+// Borrowed makes an output's records cheaper and shorter-lived: their strings and []byte alias the chunk, and their
+// maps, slices and pointees are those of the event before, filled anew. So what [Batch.Events] gives is valid until
+// the next event, its strings until Flush returns; later, reading them may end the process. It is for outputs that
+// write every event out before they take the next one.
+func Borrowed() Option {
+	return func(o *options) {
+		o.decode = append(o.decode, record.BorrowStrings(), record.ReuseRecord())
+		o.outputs = append(o.outputs, "Borrowed")
+	}
 }
 
 // Drop returns the error for Flush to return when a chunk cannot be delivered, now or later: the engine gives it up, and
@@ -99,10 +133,7 @@ func (e *dropError) Error() string { return e.err.Error() }
 func (e *dropError) Unwrap() error { return e.err }
 
 // register hands p over to whatever loaded the library, with the mistakes that were made in it.
-func register(p *proxy.Plugin, value any, opts []Option, mistakes ...error) {
-	for _, opt := range opts {
-		opt(p)
-	}
+func register(p *proxy.Plugin, value any, mistakes ...error) {
 	mistakes = append(mistakes, checkName(p.Name), checkValue(value))
 	if err := errors.Join(mistakes...); err != nil {
 		proxy.Register(p, fmt.Errorf("%s %q: %w", p.Kind(), p.Name, err))

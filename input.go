@@ -28,7 +28,7 @@ type input[C, R any] struct {
 
 	buffer    *proxy.Buffer
 	events    chan Event[R] // unbuffered: an event that was sent is never in a queue that a stop would forget
-	control   chan state    // unbuffered: once a state is sent, pump has no event in hand
+	control   chan state    // what set speaks to a pump that does not listen to events
 	state     state         // the driver's view
 	started   bool
 	collected chan struct{} // closed when Collect is over
@@ -40,9 +40,9 @@ type input[C, R any] struct {
 type state int
 
 const (
-	running  state = iota
-	paused         // leaves them with their senders
-	stopping       // throws them away
+	running  state = -1 - iota // below 0: in Event.index, which authors' events have at 0
+	paused                     // leaves them with their senders
+	stopping                   // throws them away
 )
 
 func (in *input[C, R]) Init(host proxy.Host) error {
@@ -54,6 +54,7 @@ func (in *input[C, R]) Init(host proxy.Host) error {
 	in.buffer = proxy.NewBuffer(int(own.BufferLimit))
 	in.events = make(chan Event[R])
 	in.control = make(chan state)
+	in.state = running
 	in.collected = make(chan struct{})
 	in.pumped = make(chan struct{})
 	return nil
@@ -115,11 +116,17 @@ func (in *input[C, R]) ended() bool {
 	}
 }
 
-// set changes what pump does, and returns when it does it.
+// set changes what pump does, and returns when it does it, with no event in hand. The state goes through whichever
+// channel pump listens to: one among the events, since a receive from two channels would cost every event more than its
+// encoding does.
 func (in *input[C, R]) set(s state) {
 	in.state = s
-	if in.started {
-		in.control <- s
+	if !in.started {
+		return
+	}
+	select {
+	case in.events <- Event[R]{index: int(s)}:
+	case in.control <- s:
 	}
 }
 
@@ -156,22 +163,26 @@ func (in *input[C, R]) collect() {
 	}
 }
 
-// pump moves events from the channel to the buffer. It goes on after Collect has returned: control is still spoken to.
+// pump moves events from the channel to the buffer. It goes on after Collect has returned: it is still spoken to.
 func (in *input[C, R]) pump(s state) {
 	defer close(in.pumped)
 	var ev Event[R] // one for all: each would be an allocation
-	for s != stopping {
-		events := in.events
-		if s == paused || in.buffer.Full() {
-			events = nil
+	for full := false; s != stopping; {
+		if s == paused || full {
+			select {
+			case s = <-in.control:
+			case <-in.buffer.Room():
+			}
+			full = in.buffer.Full()
+			continue
 		}
-		select {
-		case ev = <-events:
-			in.take(&ev)
-			ev = Event[R]{} // no longer kept alive
-		case <-in.buffer.Room():
-		case s = <-in.control:
+		ev = <-in.events
+		if ev.index < 0 {
+			s = state(ev.index)
+		} else {
+			full = in.take(&ev)
 		}
+		ev = Event[R]{} // no longer kept alive
 	}
 	in.discard()
 }
@@ -190,28 +201,29 @@ func (in *input[C, R]) discard() {
 	}
 }
 
-// take encodes an event, or each element of one that is a slice, into the buffer.
-func (in *input[C, R]) take(ev *Event[R]) {
+// take encodes an event, or each element of one that is a slice, into the buffer, and tells whether that is full.
+func (in *input[C, R]) take(ev *Event[R]) (full bool) {
 	if ev.Tag != "" && !in.host.TagsPerEvent() {
 		in.reject(errors.New("tag: events cannot have tags of their own in this engine, which exports no flb_input_log_append"))
-		return
+		return false
 	}
 	if ev.Time.IsZero() {
 		ev.Time = time.Now()
 	}
 	header := record.Header{Time: ev.Time, Metadata: ev.Metadata}
-	in.scratch = in.scratch[:0]
+	scratch := in.scratch[:0]
 	for i, n := 0, in.encoder.Len(&ev.Record); i < n; i++ {
 		var err error
-		if in.scratch, err = in.encoder.Append(in.scratch, &header, &ev.Record, i); err != nil {
+		if scratch, err = in.encoder.Append(scratch, &header, &ev.Record, i); err != nil {
 			in.reject(err)
 		}
-		if len(in.scratch) >= scratchSize {
-			in.buffer.Add(ev.Tag, in.scratch, nil)
-			in.scratch = in.scratch[:0]
+		if len(scratch) >= scratchSize {
+			in.buffer.Add(ev.Tag, scratch, nil)
+			scratch = scratch[:0]
 		}
 	}
-	in.buffer.Add(ev.Tag, in.scratch, in.guard(ev.Accepted))
+	in.scratch = scratch
+	return in.buffer.Add(ev.Tag, scratch, in.guard(ev.Accepted))
 }
 
 // guard keeps a panic of the author's away from the engine's thread.

@@ -75,19 +75,41 @@ func (b *Batch[R]) Len() int {
 	return n
 }
 
-// Events returns the events in order. What an event refers to may be kept. The error of an event whose record does not
-// fit R is a *record.Error, and so is the error that ends a broken chunk; such an event has its time, tag and index
-// where they could be read. It may be ranged over more than once.
+// Events returns the events in order. What an event refers to may be kept, unless the plugin is [Borrowed] or its
+// records are [record.Raw]. The error of an event whose record does not fit R is a *record.Error, and so is the error
+// that ends a broken chunk; such an event has its time, tag and index where they could be read. It may be ranged over
+// more than once.
 func (b *Batch[R]) Events() iter.Seq2[Event[R], error] {
 	return func(yield func(Event[R], error) bool) {
 		scanner := record.NewScanner(b.bytes())
+		var ev Event[R] // one for all: each would be an allocation
 		for {
-			ev, err, more := b.next(scanner)
+			more, err := b.next(scanner, &ev)
 			if !more && err == nil || !yield(ev, err) || !more {
 				return
 			}
 		}
 	}
+}
+
+// AppendJSON appends the chunk as JSON lines to dst, one event a line as f says, straight from its bytes: R plays no
+// part. An error, a *record.Error, is of a broken chunk; the events before it are appended.
+func (b *Batch[R]) AppendJSON(dst []byte, f record.JSONFormat) ([]byte, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.closed {
+		return dst, errClosed
+	}
+	s := record.NewScanner(b.chunk)
+	for s.Next() {
+		ev := s.Event()
+		var err error
+		if dst, err = f.AppendEvent(dst, &ev); err != nil {
+			return dst, err
+		}
+		dst = append(dst, '\n')
+	}
+	return dst, s.Err()
 }
 
 func (b *Batch[R]) bytes() []byte {
@@ -97,18 +119,24 @@ func (b *Batch[R]) bytes() []byte {
 }
 
 // next reads one event. Without more to come, err is what ended the chunk before its time, if anything did.
-func (b *Batch[R]) next(s *record.Scanner) (ev Event[R], err error, more bool) {
+func (b *Batch[R]) next(s *record.Scanner, ev *Event[R]) (more bool, err error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.closed {
-		return ev, errClosed, false
+		*ev = Event[R]{}
+		return false, errClosed
 	}
-	if !s.Next() {
-		return ev, s.Err(), false
+	more, err = b.decoder.Next(s, &ev.Record)
+	if !more {
+		*ev = Event[R]{}
+		return false, s.Err()
+	}
+	if err != nil {
+		*ev = Event[R]{} // not half a record
 	}
 	raw := s.Event()
-	ev = Event[R]{Time: raw.Time, Metadata: raw.Metadata, Tag: b.tag, Group: raw.Group, index: raw.Index}
-	return ev, raw.Locate(b.decoder.Decode(raw.Body, &ev.Record)), true
+	ev.Time, ev.Metadata, ev.Tag, ev.Group, ev.index = raw.Time, raw.Metadata, b.tag, raw.Group, raw.Index
+	return true, err
 }
 
 // close waits for reads under way and takes the chunk away from later ones.

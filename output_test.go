@@ -15,9 +15,9 @@ import (
 )
 
 // flusher makes an initialised output of flush.
-func flusher[R any](t *testing.T, h *proxytest.Host, flush func(context.Context, *plugin.Batch[R]) error) proxy.Output {
+func flusher[R any](t *testing.T, h *proxytest.Host, flush func(context.Context, *plugin.Batch[R]) error, opts ...plugin.Option) proxy.Output {
 	t.Helper()
-	out := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[R]{flush}) }).NewOutput()
+	out := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[R]{flush}, opts...) }).NewOutput()
 	if err := out.Init(h); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestBatch(t *testing.T) {
 		}
 		return nil
 	})
-	if v := out.Flush("a.b", chunk(t, reading{7}, reading{8})); v != proxy.OK {
+	if v := proxytest.Flush(out, "a.b", chunk(t, reading{7}, reading{8})); v != proxy.OK {
 		t.Errorf("Flush = %v, want %v", v, proxy.OK)
 	}
 	want := []event{
@@ -83,8 +83,92 @@ func wantRecord[R any](t *testing.T, data []byte, want R) {
 		}
 		return nil
 	})
-	if v := out.Flush("t", data); v != proxy.OK {
+	if v := proxytest.Flush(out, "t", data); v != proxy.OK {
 		t.Errorf("Flush = %v, want %v", v, proxy.OK)
+	}
+}
+
+// labelled has all that a decoded record can share with its chunk or with the record before it.
+type labelled struct {
+	Name   string            `msgpack:"name"`
+	ID     []byte            `msgpack:"id"`
+	Labels map[string]string `msgpack:"labels"`
+	Tags   []string          `msgpack:"tags"`
+	Any    any               `msgpack:"any"`
+}
+
+func labelledRecord(n string) labelled {
+	return labelled{"name" + n, []byte(n), map[string]string{"k" + n: "v" + n}, []string{"t" + n}, map[string]any{"a": "b" + n}}
+}
+
+// keep keeps what Flush got, strings and all.
+func keep[R any](t *testing.T, data []byte, opts ...plugin.Option) (kept []R) {
+	t.Helper()
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[R]) error {
+		for ev, err := range batch.Events() {
+			if err != nil {
+				return err
+			}
+			kept = append(kept, ev.Record)
+		}
+		return nil
+	}, opts...)
+	if v := proxytest.Flush(out, "t", data); v != proxy.OK {
+		t.Errorf("Flush = %v, want %v", v, proxy.OK)
+	}
+	return kept
+}
+
+// TestWhatMayBeKept keeps records past Flush, when their chunk holds something else.
+func TestWhatMayBeKept(t *testing.T) {
+	t.Parallel()
+	want := []labelled{labelledRecord("1"), labelledRecord("2")}
+	data := chunk(t, want...)
+	if diff := cmp.Diff(want, keep[labelled](t, data)); diff != "" {
+		t.Errorf("records kept (-want +got)\n%s", diff)
+	}
+	borrowed := keep[labelled](t, data, plugin.Borrowed())
+	if borrowed[0].Name == want[0].Name || len(borrowed[0].Labels) != 1 || borrowed[0].Labels["k1"] == "v1" || borrowed[0].Tags[0] == "t1" {
+		t.Errorf("records kept of a borrowing plugin = %+v, want none of the chunk's memory", borrowed)
+	}
+	raw := keep[record.Raw](t, data)
+	if raw[0][0] != 0xc1 {
+		t.Errorf("Raw kept = %x, want the chunk's memory", raw[0])
+	}
+}
+
+// TestBorrowed uses records as a borrowing plugin may: each before the next.
+func TestBorrowed(t *testing.T) {
+	t.Parallel()
+	want := []labelled{labelledRecord("1"), labelledRecord("2")}
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[labelled]) error {
+		for ev, err := range batch.Events() {
+			if diff := cmp.Diff(want[ev.Index()], ev.Record); diff != "" || err != nil {
+				t.Errorf("event %d: %v (-want +got)\n%s", ev.Index(), err, diff)
+			}
+		}
+		return nil
+	}, plugin.Borrowed())
+	proxytest.Flush(out, "t", chunk(t, want...))
+}
+
+func TestBatchJSON(t *testing.T) {
+	t.Parallel()
+	var lines string
+	var failed error
+	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[reading]) error {
+		b, err := batch.AppendJSON([]byte("["), record.JSONFormat{TimeKey: "date", TimeFormat: record.TimeEpoch})
+		lines, failed = string(b), err
+		return nil
+	})
+	want := "[{\"date\":1,\"n\":7}\n{\"date\":2,\"n\":8}\n"
+	data := chunk(t, reading{7}, reading{8})
+	if proxytest.Flush(out, "t", data); lines != want || failed != nil {
+		t.Errorf("AppendJSON = %q, %v, want %q, nil", lines, failed, want)
+	}
+	var e *record.Error
+	if proxytest.Flush(out, "t", append(data, 0xc1)); lines != want || !errors.As(failed, &e) || e.Index != 2 {
+		t.Errorf("AppendJSON of a broken chunk = %q, %v, want %q and an error of event 2", lines, failed, want)
 	}
 }
 
@@ -116,7 +200,7 @@ func TestVerdicts(t *testing.T) {
 			t.Parallel()
 			h := host()
 			out := flusher(t, h, func(_ context.Context, b *plugin.Batch[reading]) error { return test.flush(b) })
-			if got := out.Flush("t", chunk(t, map[string]any{"n": "x"})); got != test.want {
+			if got := proxytest.Flush(out, "t", chunk(t, map[string]any{"n": "x"})); got != test.want {
 				t.Errorf("Flush = %v, want %v", got, test.want)
 			}
 			if test.log != "" {
@@ -141,7 +225,7 @@ func TestEventsGoOnAfterAnError(t *testing.T) {
 		}
 		return nil
 	})
-	out.Flush("t", data)
+	proxytest.Flush(out, "t", data)
 	want := []string{"0: 1", "1: error at event 1", "2: 3", "0: error at event 3"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got)\n%s", diff)
@@ -155,7 +239,7 @@ func TestBatchAfterFlush(t *testing.T) {
 		kept = batch
 		return nil
 	})
-	out.Flush("t", chunk(t, reading{1}, reading{2}))
+	proxytest.Flush(out, "t", chunk(t, reading{1}, reading{2}))
 	if n := kept.Len(); n != 0 {
 		t.Errorf("Len after Flush = %d, want 0", n)
 	}
@@ -167,6 +251,9 @@ func TestBatchAfterFlush(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("Events after Flush: %d, want one error", n)
+	}
+	if b, err := kept.AppendJSON(nil, record.JSONFormat{}); len(b) > 0 || err == nil {
+		t.Errorf("AppendJSON after Flush = %q, %v, want an error", b, err)
 	}
 }
 

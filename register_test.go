@@ -227,6 +227,7 @@ func TestRegistrationMistakes(t *testing.T) {
 		}, `plugin: output "b": registered after input "a": a library has one plugin`},
 		{"no name", func() { plugin.RegisterInput("", "", good) }, `plugin: input "": name: empty`},
 		{"name with a blank", func() { plugin.RegisterInput("a b", "", good) }, `plugin: input "a b": name: "a b" contains a blank or "://"`},
+		{"option of outputs", func() { plugin.RegisterInput("a", "", good, plugin.Borrowed()) }, `plugin: input "a": option Borrowed: is for outputs`},
 		{"nil", func() { plugin.RegisterInput("a", "", (*configured[struct{}])(nil)) }, `plugin: input "a": value: nil, want a pointer to the plugin's struct`},
 		{"nil interface", func() { plugin.RegisterInput[struct{}, reading]("a", "", nil) }, `plugin: input "a": value: nil, want a pointer to the plugin's struct`},
 		{"struct tag", func() { plugin.RegisterInput("a", "", &configured[misspelt]{}) }, `plugin: input "a": struct tag on misspelt.Brokers: `},

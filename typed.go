@@ -33,7 +33,7 @@ type Event[R any] struct {
 	Group    *Group         // output: the group that encloses the event, if any
 	Accepted func()         // input: called once the engine has taken the event in, on one of its threads; nil if not wanted
 
-	index int
+	index int // output: place in the chunk; input: 0, or one of pump's states
 }
 
 // Index returns an output event's place in its chunk, from 0.
@@ -78,24 +78,28 @@ type OutputPlugin[C, R any] interface {
 // a c-shared library never runs. description is what fluent-bit --help prints beside the name. It never panics: a
 // mistake makes the engine refuse the plugin.
 func RegisterInput[C, R any](name, description string, p InputPlugin[C, R], opts ...Option) {
+	o := chosen(opts)
 	bind, confErr := newBinder[C]("input")
 	encoder, recordErr := record.NewEncoder[R]()
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
+		Flags:       o.flags,
 		Plans:       bind.plans(reflect.TypeFor[inputProperties]()),
 		NewInput:    func() proxy.Input { return &input[C, R]{plugin: clone(p), bind: bind, encoder: encoder} },
-	}, p, opts, confErr, recordErr)
+	}, p, o.forInput(), confErr, recordErr)
 }
 
 // RegisterOutput makes p the plugin of this library. It is called as RegisterInput is.
 func RegisterOutput[C, R any](name, description string, p OutputPlugin[C, R], opts ...Option) {
+	o := chosen(opts)
 	bind, confErr := newBinder[C]("output")
-	decoder, recordErr := record.NewDecoder[R]()
+	decoder, recordErr := record.NewDecoder[R](o.decode...)
 	register(&proxy.Plugin{
 		Name:        name,
 		Description: description,
+		Flags:       o.flags,
 		Plans:       bind.plans(),
 		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: clone(p), bind: bind, decoder: decoder} },
-	}, p, opts, confErr, recordErr)
+	}, p, confErr, recordErr)
 }

@@ -183,14 +183,15 @@ func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
 	}
 	var (
 		b, text, off = d.b, d.text, d.off
-		learned      = d.learned[s.first : s.first+len(s.fields)+1]
+		fields       = s.fields
+		learned      = d.learned[s.first : s.first+len(fields)+1]
 		prev         = 0
 		seen         uint64
 	)
 	for range n {
 		i := int(learned[prev])
-		if i < len(s.fields) && s.fields[i].matches(b, off) {
-			off += int(s.fields[i].size)
+		if i < len(fields) && fields[i].matches(b, off) {
+			off += int(fields[i].size)
 		} else {
 			d.off = off
 			if i, err = s.find(d); err != nil {
@@ -204,7 +205,7 @@ func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
 		}
 		prev = i + 1
 		seen |= 1 << (i % maxMarked)
-		f := &s.fields[i]
+		f := &fields[i]
 		p := unsafe.Add(base, f.offset)
 		switch f.scalar {
 		case scalarString:

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -60,9 +61,12 @@ func (s *Scanner) Err() error { return s.err }
 func (s *Scanner) begin() bool {
 	for s.err == nil && s.d.off < len(s.d.b) {
 		s.event.Offset = s.d.off
-		h, err := s.d.header()
-		if err != nil {
-			return s.broken(err)
+		h, ok := s.d.usualHeader()
+		if !ok {
+			var err *Error
+			if h, err = s.d.header(); err != nil {
+				return s.broken(err)
+			}
 		}
 		if h.mark != markNone {
 			if err := s.mark(h); err != nil {
@@ -117,7 +121,11 @@ func Count(chunk []byte) (n int, err error) {
 	r := reader{b: chunk}
 	for r.off < len(chunk) {
 		start := r.off
-		h, err := r.header()
+		h, ok := r.usualHeader()
+		var err *Error
+		if !ok {
+			h, err = r.header()
+		}
 		if err == nil {
 			_, err = r.rawMap("")
 		}
@@ -139,12 +147,26 @@ type header struct {
 	metadata int // where it is; 0 if it is empty, or there is none
 }
 
-func (r *reader) header() (h header, err *Error) {
-	if b := r.b[r.off:]; len(b) >= 13 && string(b[:4]) == usualHead && b[12] == 0x80 {
-		r.off += 13
-		h.time, h.mark, err = located(eventTimeBytes(b[4:12]))
-		return h, err
+// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime. What follows them is usually
+// empty metadata.
+const usualHead = "\x92\x92\xd7\x00"
+
+// usualHeader reads what most headers look like.
+func (r *reader) usualHeader() (h header, ok bool) {
+	b := r.b[r.off:]
+	if len(b) < 13 || string(b[:4]) != usualHead || b[12] != 0x80 {
+		return h, false
 	}
+	sec, nsec := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
+	if sec >= secondGroupEnd || nsec >= 1e9 {
+		return h, false
+	}
+	r.off += 13
+	h.time = unix(int64(sec), int64(nsec))
+	return h, true
+}
+
+func (r *reader) header() (h header, err *Error) {
 	v2, err := r.timed(&h)
 	if err != nil || !v2 {
 		return h, err
@@ -171,10 +193,6 @@ func (r *reader) timed(h *header) (v2 bool, err *Error) {
 	h.time, h.mark, err = r.eventTime()
 	return v2, err
 }
-
-// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime. What follows them is usually
-// empty metadata.
-const usualHead = "\x92\x92\xd7\x00"
 
 // pair reads the head of an array of two.
 func (r *reader) pair(noun string) *Error {

@@ -25,6 +25,7 @@ type Buffer struct {
 	mu      sync.Mutex
 	queue   []*piece          // oldest first
 	filling map[string]*piece // by tag: the piece that takes more
+	last    *piece            // of those, the one that took the last events
 	size    int               // bytes in queue and in delivery
 	spare   [][]byte          // memory of pieces that were delivered
 }
@@ -41,25 +42,36 @@ func NewBuffer(limit int) *Buffer {
 	return &Buffer{limit: limit, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
 }
 
-// Add copies events of one tag into the buffer. accepted, if not nil, is called once the engine has taken them. A full
-// buffer takes them too: who adds asks Full before it makes more.
-func (b *Buffer) Add(tag string, events []byte, accepted func()) {
-	if len(events) == 0 && accepted == nil {
-		return
-	}
+// Add copies events of one tag into the buffer, and tells whether that is full now. accepted, if not nil, is called once
+// the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
+func (b *Buffer) Add(tag string, events []byte, accepted func()) (full bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.filling[tag]
-	if p == nil || len(p.events)+len(events) > maxPiece {
-		p = &piece{tag: tag, events: b.memory()}
-		b.queue = append(b.queue, p)
-		b.filling[tag] = p
+	if len(events) > 0 || accepted != nil {
+		p := b.last
+		if p == nil || p.tag != tag {
+			p = b.filling[tag]
+		}
+		if p == nil || len(p.events)+len(events) > maxPiece {
+			p = b.begin(tag)
+		}
+		p.events = append(p.events, events...)
+		if accepted != nil {
+			p.accepted = append(p.accepted, accepted)
+		}
+		b.last = p
+		b.size += len(events)
 	}
-	p.events = append(p.events, events...)
-	if accepted != nil {
-		p.accepted = append(p.accepted, accepted)
-	}
-	b.size += len(events)
+	full = b.size >= b.limit
+	b.mu.Unlock()
+	return full
+}
+
+// begin queues a new piece.
+func (b *Buffer) begin(tag string) *piece {
+	p := &piece{tag: tag, events: b.memory()}
+	b.queue = append(b.queue, p)
+	b.filling[tag] = p
+	return p
 }
 
 // memory returns room for a piece.
@@ -127,6 +139,9 @@ func (b *Buffer) take(whole bool) *piece {
 	b.queue = b.queue[1:]
 	if b.filling[p.tag] == p {
 		delete(b.filling, p.tag)
+	}
+	if b.last == p {
+		b.last = nil
 	}
 	return p
 }
