@@ -78,7 +78,7 @@ func (c *decodeCompiler) value(t reflect.Type) (decodeFunc, error) {
 }
 
 // special is for types that their kind does not tell how to read; nil if t is none.
-func (c *decodeCompiler) special(t reflect.Type) decodeFunc {
+func (c *decodeCompiler) special(t reflect.Type) (decode decodeFunc) {
 	switch {
 	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
 		return nil
@@ -87,16 +87,16 @@ func (c *decodeCompiler) special(t reflect.Type) decodeFunc {
 	case t == rawType:
 		return decodeRaw
 	case t == extType:
-		c.texts = true
-		return decodeExt(t)
+		decode = decodeExt(t)
 	case implements(t, customDecoderType, unmarshalerType):
-		return decodeCustom(t)
+		decode = decodeCustom(t)
 	case implements(t, textUnmarshalerType):
-		return decodeText(t)
+		decode = decodeText(t)
 	case implements(t, binaryUnmarshalerType):
-		return decodeBinary(t)
+		decode = decodeBinary(t)
 	}
-	return nil
+	c.texts = c.texts || decode != nil
+	return decode
 }
 
 // kind shows how each kind of type is read.

@@ -163,7 +163,7 @@ func boxed(typ, value unsafe.Pointer) (v any) {
 	return v
 }
 
-// bytes is the data of the token that was just read, never nil.
+// bytes is data that was just read, not nil, in memory that strings are parts of.
 func (d *decodeState) bytes(data []byte) []byte {
 	if d.text == "" || len(data) == 0 {
 		return append([]byte{}, data...)
@@ -541,7 +541,10 @@ func decodeCustom(t reflect.Type) decodeFunc {
 		if err := d.skipValue(); err != nil {
 			return err
 		}
-		data := bytes.Clone(d.b[start:d.off])
+		data := d.bytes(d.b[start:d.off])
+		if d.plan.borrow {
+			data = bytes.Clone(data)
+		}
 		return attempt(start, func() error { return unmarshal(data, zeroed(t, p)) })
 	}
 }
@@ -561,7 +564,7 @@ func decodeBinary(t reflect.Type) decodeFunc {
 	return decodeMethod(t, func(v any, b []byte) error { return v.(encoding.BinaryUnmarshaler).UnmarshalBinary(b) })
 }
 
-// decodeMethod fills a value from a string or binary by a method that copies what it keeps.
+// decodeMethod fills a value from a string or binary by a method, which need not copy what it keeps.
 func decodeMethod(t reflect.Type, method func(v any, b []byte) error) decodeFunc {
 	return func(d *decodeState, p unsafe.Pointer) error {
 		at := d.off
@@ -572,7 +575,7 @@ func decodeMethod(t reflect.Type, method func(v any, b []byte) error) decodeFunc
 		if !v.isText() {
 			return newMisfit(at, v, t)
 		}
-		return attempt(at, func() error { return method(zeroed(t, p), v.data) })
+		return attempt(at, func() error { return method(zeroed(t, p), d.bytes(v.data)) })
 	}
 }
 
