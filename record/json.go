@@ -229,8 +229,11 @@ func (w *jsonWriter) survey(n, depth int, wanted string) (pairs, error) {
 
 // step is skip for one value, the usual ones without a call.
 func (r *reader) step(depth int) error {
-	if r.off < len(r.b) {
+	if r.off+1 < len(r.b) {
 		size := int(sizes[r.b[r.off]])
+		if r.b[r.off] == 0xd9 { // str8
+			size = 2 + int(r.b[r.off+1])
+		}
 		if 0 < size && size <= len(r.b)-r.off {
 			r.off += size
 			return nil
