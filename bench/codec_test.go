@@ -69,7 +69,9 @@ func newShapeA() shape {
 
 func newShapeM() shape {
 	all := events(chunkLen, newM)
-	return newShape("M", all, ours(all), hand(all, appendM, nextM), msgpMap(all), msgpackV5(all), ugorji(all), fluentBitGo(all))
+	s := newShape("M", all, ours(all), hand(all, appendM, nextM), msgpMap(all), msgpackV5(all), ugorji(all), fluentBitGo(all))
+	s.chunk, s.ends = encoded(events(chunkLen, newA)) // the same records with their keys in one order, as most sources write them
+	return s
 }
 
 func newShapeSyslog() shape {
@@ -101,16 +103,23 @@ func resetMix(r *Mix) {
 	*r = Mix{Attrs: r.Attrs}
 }
 
-// newShape makes the chunk, with the library's encoder: its maps are in the order of their keys.
 func newShape[R any](name string, all []event[R], codecs ...codec) shape {
 	s := shape{name: name, codecs: codecs, read: oursKept[R]()}
-	encoder := must(record.NewEncoder[R]())
 	for i := range all {
 		s.want = append(s.want, decoded{all[i].time, &all[i].record})
-		s.chunk = must(encoder.Append(s.chunk, &record.Header{Time: all[i].time}, &all[i].record, 0))
-		s.ends = append(s.ends, len(s.chunk))
 	}
+	s.chunk, s.ends = encoded(all)
 	return s
+}
+
+// encoded makes a chunk, with the library's encoder.
+func encoded[R any](all []event[R]) (chunk []byte, ends []int) {
+	encoder := must(record.NewEncoder[R]())
+	for i := range all {
+		chunk = must(encoder.Append(chunk, &record.Header{Time: all[i].time}, &all[i].record, 0))
+		ends = append(ends, len(chunk))
+	}
+	return chunk, ends
 }
 
 // decodings makes a decode of each kind of memory that there is a reset for.

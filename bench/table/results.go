@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
@@ -67,17 +68,29 @@ func (r *results) runs() int {
 }
 
 // median is NaN for what was not measured.
-func (r *results) median(name, unit string) float64 {
-	v := r.values[key{name, unit}]
-	if len(v) == 0 {
+func (r *results) median(name, unit string) float64 { return median(r.values[key{name, unit}]) }
+
+// ratio is how many times as long a takes as b: the median of the rounds' ratios, since both halves of one are measured
+// within seconds and meet the same load.
+func (r *results) ratio(a, b string) float64 {
+	x, y := r.values[key{a, seconds}], r.values[key{b, seconds}]
+	if len(x) != len(y) {
 		return math.NaN()
 	}
-	sample := benchmath.NewSample(v, &benchmath.DefaultThresholds)
-	return benchmath.AssumeNothing.Summary(sample, 0.95).Center
+	ratios := make([]float64, len(x))
+	for i := range x {
+		ratios[i] = x[i] / y[i]
+	}
+	return median(ratios)
 }
 
-// ratio is how many times longer a takes than b.
-func (r *results) ratio(a, b string) float64 { return r.median(a, seconds) / r.median(b, seconds) }
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sample := benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds) // it sorts them
+	return benchmath.AssumeNothing.Summary(sample, 0.95).Center
+}
 
 func encodeName(shape, codec string) string { return "Encode/shape=" + shape + "/codec=" + codec }
 
