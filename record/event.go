@@ -45,7 +45,7 @@ func (ev *Event) Locate(err error) error {
 }
 
 // Error is an event that cannot be read or written. It is the only type of
-// error that the methods of this package return.
+// error that encoding, decoding and scanning return.
 type Error struct {
 	Index  int    // place among the chunk's or the slice's events, -1 if not known
 	Offset int    // of the event's first byte in the chunk, -1 if not known

@@ -33,13 +33,17 @@ func Example() {
 	}
 
 	s := record.NewScanner(chunk)
-	for s.Next() {
-		ev := s.Event()
+	for {
 		var r Access
-		if err := dec.Decode(ev.Body, &r); err != nil {
-			fmt.Println(ev.Locate(err))
+		more, err := dec.Next(s, &r)
+		if !more {
+			break
+		}
+		if err != nil {
+			fmt.Println(err) // of this record; the next one may be good
 			continue
 		}
+		ev := s.Event()
 		fmt.Println(ev.Index, ev.Time.Format(time.DateTime), r.Method, r.Path, r.Status)
 	}
 	if err := s.Err(); err != nil {
