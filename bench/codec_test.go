@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"sync"
 	"time"
 
 	"github.com/calyptia/plugin/record"
@@ -52,13 +51,15 @@ const (
 	borrowed = "borrowed" // strings alias the chunk, maps and slices those of the record before
 )
 
-var shapes = sync.OnceValue(func() []shape {
+// newShapes makes codecs anew, since most of them are for one goroutine.
+func newShapes() []shape {
 	return []shape{newShapeS(), newShapeA(), newShapeM(), newShapeSyslog(), newShapeMix()}
-})
+}
 
 func newShapeS() shape {
 	all := events(chunkLen, newS)
-	return newShape("S", all, ours(all), hand(all, appendS, nextS), msgpCodec(all), msgpackV5(all), ugorji(all), fluentBitGo(all))
+	return newShape("S", all, ours(all), hand(all, appendS, nextS), msgpCodec(all), msgpackV5(all), ugorji(all),
+		fluentBitGo(all))
 }
 
 func newShapeA() shape {
@@ -70,7 +71,7 @@ func newShapeA() shape {
 func newShapeM() shape {
 	all := events(chunkLen, newM)
 	s := newShape("M", all, ours(all), hand(all, appendM, nextM), msgpMap(all), msgpackV5(all), ugorji(all), fluentBitGo(all))
-	s.chunk, s.ends = encoded(events(chunkLen, newA)) // the same records with their keys in one order, as most sources write them
+	s.chunk, s.ends = encoded(events(chunkLen, newA)) // the same records, keys in one order as most sources have them
 	return s
 }
 

@@ -57,12 +57,12 @@ func newA(rng *rand.Rand) A {
 		Remote:   fmt.Sprintf("10.%d.%d.%d", rng.IntN(256), rng.IntN(256), rng.IntN(256)),
 		User:     pick(rng, "alice", "bob", "-", "carol"),
 		Method:   pick(rng, "GET", "POST", "PUT"),
-		Path:     fmt.Sprintf("/api/v1/orders/%d/items?page=%d&sort=created", rng.IntN(1e6), rng.IntN(100)),
+		Path:     fmt.Sprintf("/api/v1/customers/orders/%d/items?page=%d&sort=created", rng.IntN(1e6), rng.IntN(100)),
 		Status:   pick(rng, 200, 204, 301, 404, 500),
 		Bytes:    rng.Int64N(1 << 20),
 		Duration: rng.Float64(),
-		Referer:  fmt.Sprintf("https://shop.example/catalogue/%d", rng.IntN(1e6)),
-		Agent:    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/" + pick(rng, "140", "141", "142"),
+		Referer:  fmt.Sprintf("https://www.shop.example/catalogue/products/%d?utm_source=newsletter", rng.IntN(1e6)),
+		Agent:    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/" + pick(rng, "140", "141") + ".0.0.0",
 		Upstream: Upstream{
 			Addr:     fmt.Sprintf("10.1.%d.%d:8080", rng.IntN(256), rng.IntN(256)),
 			Status:   pick(rng, 200, 404, 502),
@@ -71,11 +71,11 @@ func newA(rng *rand.Rand) A {
 		Labels: map[string]string{
 			"app":       pick(rng, "frontend", "checkout", "search"),
 			"namespace": pick(rng, "production", "staging"),
-			"pod":       fmt.Sprintf("frontend-%08x", rng.Uint32()),
-			"node":      fmt.Sprintf("node-%02d.eu-1.example", rng.IntN(100)),
-			"zone":      pick(rng, "eu-1a", "eu-1b"),
+			"pod_name":  fmt.Sprintf("frontend-deployment-%08x-%05x", rng.Uint32(), rng.IntN(1<<20)),
+			"node_name": fmt.Sprintf("worker-%02d.eu-1.compute.example.net", rng.IntN(100)),
+			"zone":      pick(rng, "eu-central-1a", "eu-central-1b"),
 		},
-		Tags: []string{pick(rng, "http", "https"), pick(rng, "edge", "internal"), text(rng, 8)},
+		Tags: []string{pick(rng, "http", "https"), pick(rng, "edge", "internal"), text(rng, 24)},
 	}
 }
 
@@ -124,7 +124,7 @@ func newMix(rng *rand.Rand) Mix {
 		},
 		Code:    rng.Uint32(),
 		Load:    rng.Float32(),
-		Message: text(rng, 50+rng.IntN(20)),
+		Message: text(rng, 76+rng.IntN(20)),
 	}
 	for i := range m.Trace {
 		m.Trace[i] = byte(rng.Uint32())
