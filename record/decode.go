@@ -45,9 +45,9 @@ func NewDecoder[R any](options ...DecodeOption) (*Decoder[R], error) {
 // decodeState is what the records of one chunk are decoded with.
 type decodeState struct {
 	reader
-	text    string         // a copy of the input, or borrowed; "" while none is needed
+	text    string         // the input, for strings that are parts of it; "" without a plan
 	depth   int            // maps and arrays that are open
-	learned []uint8        // from decodeStruct.first, by place of a field and 1: which followed
+	learned []uint16       // from decodeStruct.first, by decodeField.next: the place of the field that is expected
 	plan    *recordDecoder // that text and learned are for
 	boxes   boxes
 }

@@ -1,10 +1,11 @@
 package record
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -15,7 +16,7 @@ type recordDecoder struct {
 	decode    decodeFunc
 	structure *decodeStruct // instead of decode, if that is all it is
 	texts     bool          // some values are made of the copy of the chunk
-	learned   []uint8       // what decodeState.learned begins with
+	learned   []uint16      // what decodeState.learned begins with
 	borrow    bool
 	reuse     bool
 	states    sync.Pool // of *decodeState, for records outside of chunks
@@ -34,7 +35,7 @@ func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
 		return d, typeError(t, p.err)
 	}
 	d = &recordDecoder{decode: p.decode, structure: p.structure, texts: c.texts, learned: c.learned}
-	d.states.New = func() any { return &decodeState{plan: d, learned: bytes.Clone(d.learned)} }
+	d.states.New = func() any { return &decodeState{plan: d, learned: slices.Clone(d.learned)} }
 	return d, nil
 }
 
@@ -48,7 +49,7 @@ type decodePlan struct {
 // decodeCompiler makes the plans of the types of one record.
 type decodeCompiler struct {
 	plans   map[reflect.Type]*decodePlan // made, or being made: types may refer to themselves
-	learned []uint8
+	learned []uint16
 	texts   bool
 }
 
@@ -205,19 +206,22 @@ func (c *decodeCompiler) mapping(t reflect.Type) (decodeFunc, error) {
 // decodeStruct is a struct: its fields by place and by name.
 type decodeStruct struct {
 	typ      reflect.Type
-	fields   []decodeField
+	fields   []decodeField // the last one is none: no key matches it
 	byName   map[string]int
-	first    int       // of its part of decodeState.learned: len(fields)+1 places
-	all      uint64    // a bit for each field not behind a pointer; 0 if there are too many
+	first    int       // of its part of decodeState.learned: as many as fields
+	all      uint64    // the marks of the fields that are not behind a pointer; 0 if there are too many
 	embedded []uintptr // offsets of embedded pointers
 	unusual  bool      // needs prepare
 }
 
 // decodeField is a field and how to read it.
 type decodeField struct {
-	scalar scalar     // what the loop reads itself, if it is as usual
-	size   uint8      // of its encoded key, 0 if that is too long for words
 	key    [2]keyWord // the encoded key
+	size   uint8      // of key
+	scalar scalar     // what the loop reads itself, if it is as usual
+	place  uint16     // in fields
+	next   int        // where decodeState.learned has the field that followed this one
+	mark   uint64     // a bit, if there are not too many fields
 	offset uintptr    // in the struct
 	decode decodeFunc // for whatever the loop does not read
 	typ    reflect.Type
@@ -226,16 +230,19 @@ type decodeField struct {
 // keyWord is up to 8 bytes of a key as the input is compared with them.
 type keyWord struct{ bits, mask uint64 }
 
-// maxLearned is how many fields fit into a byte, with one to spare.
-const maxLearned = 255
+// never is a key that no bytes are equal to.
+var never = [2]keyWord{{bits: 0xc1, mask: 0xff}} // no byte of msgpack
 
-// maxMarked is how many fields a mask of those seen has room for.
+// maxMarked is how many fields of a struct may have marks.
 const maxMarked = 64
 
 func (c *decodeCompiler) structure(t reflect.Type) (*decodeStruct, error) {
 	list, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
+	}
+	if len(list) >= math.MaxUint16 {
+		return nil, fmt.Errorf("%s has %d fields, which are too many", t, len(list))
 	}
 	s := &decodeStruct{typ: t, byName: make(map[string]int, len(list)), embedded: embeddedPointers(t, list)}
 	for i, f := range list {
@@ -246,9 +253,17 @@ func (c *decodeCompiler) structure(t reflect.Type) (*decodeStruct, error) {
 		if err != nil {
 			return nil, pathError{f.path, err}
 		}
+		df.place, df.next = uint16(i), i+1
+		if len(list) <= maxMarked {
+			df.mark = 1 << i
+		}
+		if !f.behindPointer(t) {
+			s.all |= df.mark
+		}
 		s.fields = append(s.fields, df)
 		s.byName[f.name] = i
 	}
+	s.fields = append(s.fields, decodeField{key: never})
 	for i, f := range list {
 		for _, alias := range f.aliases {
 			if _, taken := s.byName[alias]; !taken {
@@ -256,15 +271,10 @@ func (c *decodeCompiler) structure(t reflect.Type) (*decodeStruct, error) {
 			}
 		}
 	}
-	for i, f := range list {
-		if i < maxMarked && len(list) <= maxMarked && !f.behindPointer(t) {
-			s.all |= 1 << i
-		}
-	}
 	s.unusual = len(list) > maxMarked || len(s.embedded) > 0
 	s.first = len(c.learned)
-	for i := range len(list) + 1 { // at first, the order of the struct
-		c.learned = append(c.learned, uint8(min(i, maxLearned)))
+	for i := range s.fields { // at first, the order of the struct
+		c.learned = append(c.learned, uint16(i))
 	}
 	return s, nil
 }
@@ -290,6 +300,7 @@ func (c *decodeCompiler) field(t reflect.Type, f field) (df decodeField, err err
 func (f *decodeField) setKey(name string) {
 	key := appendString(nil, name)
 	if len(key) > 16 {
+		f.key = never
 		return
 	}
 	f.size = uint8(len(key))

@@ -3,11 +3,11 @@ package record
 import (
 	"bytes"
 	"encoding"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unsafe"
@@ -25,13 +25,13 @@ type decodeFunc func(d *decodeState, p unsafe.Pointer) error
 // offset until [Event.Locate] adds them. *r is then partly set.
 func (c *Decoder[R]) Decode(body []byte, r *R) error {
 	d := c.plan.states.Get().(*decodeState)
-	d.reader, d.depth = reader{b: body}, 0
-	d.copyText()
+	d.off, d.depth = 0, 0
+	d.read(body)
 	err := d.record(unsafe.Pointer(r))
 	if err == nil && d.off < len(body) {
 		err = &Error{Err: fmt.Errorf("%d bytes after the value", len(body)-d.off)}
 	}
-	d.reader, d.text = reader{}, ""
+	d.b, d.text = nil, ""
 	c.plan.states.Put(d)
 	if err != nil {
 		err.Index, err.Offset = -1, -1
@@ -45,7 +45,9 @@ func (c *Decoder[R]) Decode(body []byte, r *R) error {
 // a record that does not fit R, an *[Error]; *r is then partly set, and the
 // next call moves on.
 func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
-	s.d.use(c.plan)
+	if s.d.plan != c.plan {
+		s.d.use(c.plan, s.chunk)
+	}
 	if !s.begin() {
 		return false, nil
 	}
@@ -62,25 +64,18 @@ func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	return true, nil
 }
 
-// use makes d the state of plan.
-func (d *decodeState) use(plan *recordDecoder) {
-	if d.plan == plan {
-		return
-	}
-	d.plan, d.learned = plan, bytes.Clone(plan.learned)
-	d.copyText()
+// use makes d the state of plan, for chunk.
+func (d *decodeState) use(plan *recordDecoder, chunk []byte) {
+	d.plan, d.learned = plan, slices.Clone(plan.learned)
+	d.read(chunk)
 }
 
-// copyText makes the copy that strings and bytes are parts of.
-func (d *decodeState) copyText() {
-	b := d.b
-	switch {
-	case !d.plan.texts:
-		b = nil
-	case !d.plan.borrow:
+// read makes b the input, or a copy of it that strings may be parts of.
+func (d *decodeState) read(b []byte) {
+	if d.plan.texts && !d.plan.borrow {
 		b = bytes.Clone(b)
 	}
-	d.text = unsafe.String(unsafe.SliceData(b), len(b))
+	d.b, d.text = b, unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 // record decodes the record that d is at. Of an error of the bytes d stays in
@@ -165,7 +160,7 @@ func boxed(typ, value unsafe.Pointer) (v any) {
 
 // bytes is data that was just read, not nil, in memory that strings are parts of.
 func (d *decodeState) bytes(data []byte) []byte {
-	if d.text == "" || len(data) == 0 {
+	if len(data) == 0 || d.plan == nil || !d.plan.texts {
 		return append([]byte{}, data...)
 	}
 	s := d.string(data)
@@ -182,53 +177,53 @@ func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
 		s.prepare(base)
 	}
 	var (
-		b, text, off = d.b, d.text, d.off
-		fields       = s.fields
-		learned      = d.learned[s.first : s.first+len(fields)+1]
-		prev         = 0
-		seen         uint64
+		text, off = d.text, d.off
+		fields    = s.fields
+		learned   = d.learned[s.first : s.first+len(fields)]
+		prev      int
+		seen      uint64
 	)
-	for range n {
-		i := int(learned[prev])
-		if i < len(fields) && fields[i].matches(b, off) {
-			off += int(fields[i].size)
+	for ; n > 0; n-- {
+		f := &fields[learned[prev]]
+		if f.matches(text, off) {
+			off += int(f.size)
 		} else {
 			d.off = off
-			if i, err = s.find(d); err != nil {
+			f, err = s.find(d)
+			off = d.off
+			if err != nil {
 				return err
 			}
-			off = d.off
-			if i < 0 {
+			if f == nil {
 				continue
 			}
-			learned[prev] = uint8(min(i, maxLearned))
+			learned[prev] = f.place
 		}
-		prev = i + 1
-		seen |= 1 << (i % maxMarked)
-		f := &fields[i]
+		prev = f.next
+		seen |= f.mark
 		p := unsafe.Add(base, f.offset)
 		switch f.scalar {
 		case scalarString:
-			if at, size := shortText(b, off); at+size <= len(text) {
-				*(*string)(p) = text[at : at+size]
-				off = at + size
+			if at, end := shortText(text, off); end > 0 {
+				*(*string)(p) = text[at:end]
+				off = end
 				continue
 			}
 		case scalarInt64, scalarUint64:
-			if v, size := shortUint(b, off); size > 0 {
+			if v, end := shortUint(text, off); end > 0 {
 				*(*uint64)(p) = v
-				off += size
+				off = end
 				continue
 			}
 		case scalarFloat64:
-			if len(b)-off >= 9 && b[off] == 0xcb {
-				*(*uint64)(p) = binary.BigEndian.Uint64(b[off+1:])
-				off += 9
+			if end := off + 9; end <= len(text) && text[off] == 0xcb {
+				*(*uint64)(p) = bigEndian64(text[off+1 : end])
+				off = end
 				continue
 			}
 		case scalarBool:
-			if off < len(b) && b[off]|1 == 0xc3 {
-				*(*bool)(p) = b[off] == 0xc3
+			if off < len(text) && text[off]|1 == 0xc3 {
+				*(*bool)(p) = text[off] == 0xc3
 				off++
 				continue
 			}
@@ -247,70 +242,84 @@ func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
 	return nil
 }
 
-// shortText finds a string of at most 255 bytes; beyond the end of b if there is none.
-func shortText(b []byte, off int) (at, size int) {
-	if len(b)-off < 2 {
-		return len(b), 1
-	}
-	switch c := b[off]; {
-	case c&0xe0 == 0xa0:
-		return off + 1, int(c & 0x1f)
-	case c == 0xd9:
-		return off + 2, int(b[off+1])
-	}
-	return len(b), 1
-}
-
-// shortUint reads an integer from 0 of up to 63 bits; size is 0 if there is none.
-func shortUint(b []byte, off int) (v uint64, size int) {
-	if len(b)-off < 5 {
+// shortText finds a string of at most 255 bytes; end is 0 if there is none.
+func shortText(text string, off int) (at, end int) {
+	if len(text)-off < 2 {
 		return 0, 0
 	}
-	b = b[off:]
-	switch c := b[0]; {
+	switch c := text[off]; {
+	case c&0xe0 == 0xa0:
+		at = off + 1
+		end = at + int(c&0x1f)
+	case c == 0xd9:
+		at = off + 2
+		end = at + int(text[off+1])
+	}
+	if end > len(text) {
+		return 0, 0
+	}
+	return at, end
+}
+
+// shortUint reads an integer from 0 of up to 63 bits; end is 0 if there is none.
+func shortUint(text string, off int) (v uint64, end int) {
+	if len(text)-off < 9 {
+		return 0, 0
+	}
+	text = text[off : off+9]
+	switch c := text[0]; {
 	case c <= 0x7f:
-		return uint64(c), 1
+		return uint64(c), off + 1
 	case c == 0xcc:
-		return uint64(b[1]), 2
+		return uint64(text[1]), off + 2
 	case c == 0xcd:
-		return uint64(binary.BigEndian.Uint16(b[1:])), 3
+		return uint64(text[2]) | uint64(text[1])<<8, off + 3
 	case c == 0xce:
-		return uint64(binary.BigEndian.Uint32(b[1:])), 5
-	case c == 0xcf && len(b) >= 9 && b[1] < 0x80:
-		return binary.BigEndian.Uint64(b[1:]), 9
+		return bigEndian64(text[1:]) >> 32, off + 5
+	case c == 0xcf && text[1] < 0x80:
+		return bigEndian64(text[1:]), off + 9
 	}
 	return 0, 0
 }
 
-// matches tells whether f's key is at off, as it is usually encoded.
-func (f *decodeField) matches(b []byte, off int) bool {
-	if len(b)-off < 16 || f.size == 0 {
-		return false
-	}
-	b = b[off:]
-	return (binary.LittleEndian.Uint64(b)^f.key[0].bits)&f.key[0].mask == 0 &&
-		(binary.LittleEndian.Uint64(b[8:])^f.key[1].bits)&f.key[1].mask == 0
+// bigEndian64 and littleEndian64 read the first 8 bytes, in one load.
+func bigEndian64(s string) uint64 { return bits.ReverseBytes64(littleEndian64(s)) }
+
+func littleEndian64(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// find reads a key and returns the place of its field. If there is none it skips the value and returns -1.
-func (s *decodeStruct) find(d *decodeState) (int, error) {
+// matches tells whether f's key is at off, as it is usually encoded.
+func (f *decodeField) matches(text string, off int) bool {
+	if len(text)-off < 16 {
+		return false
+	}
+	text = text[off : off+16]
+	return (littleEndian64(text)^f.key[0].bits)&f.key[0].mask == 0 &&
+		(littleEndian64(text[8:])^f.key[1].bits)&f.key[1].mask == 0
+}
+
+// find reads a key and returns its field. If there is none it skips the value and returns nil.
+func (s *decodeStruct) find(d *decodeState) (*decodeField, error) {
 	at := d.off
 	key, err := d.next()
 	if err != nil {
-		return -1, err
+		return nil, err
 	}
-	if key.kind == kindString || key.kind == kindBinary {
+	if key.isText() {
 		if i, ok := s.byName[string(key.data)]; ok {
-			return i, nil
+			return &s.fields[i], nil
 		}
 	}
 	d.off = at
-	return -1, d.skip(2, maxDepth-d.depth)
+	return nil, d.skip(2, maxDepth-d.depth)
 }
 
 // prepare clears what the loop over the fields would take for its own.
 func (s *decodeStruct) prepare(base unsafe.Pointer) {
-	if len(s.fields) > maxMarked {
+	if s.all == 0 {
 		reflect.NewAt(s.typ, base).Elem().SetZero()
 	}
 	for _, offset := range s.embedded {
@@ -650,9 +659,9 @@ func decodeStrings(d *decodeState, p unsafe.Pointer) error {
 
 // element reads a string as an element of something.
 func (d *decodeState) element(s *string) error {
-	if at, size := shortText(d.b, d.off); at+size <= len(d.text) {
-		*s = d.text[at : at+size]
-		d.off = at + size
+	if at, end := shortText(d.text, d.off); end > 0 {
+		*s = d.text[at:end]
+		d.off = end
 		return nil
 	}
 	return decodeStringValue(d, unsafe.Pointer(s))
@@ -717,8 +726,8 @@ func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
 		if err != nil {
 			return err
 		}
-		at, size := shortText(d.b, d.off)
-		if at+size > len(d.text) {
+		at, end := shortText(d.text, d.off)
+		if end == 0 {
 			value := new(string)
 			if err := decodeStringValue(d, unsafe.Pointer(value)); err != nil {
 				return err
@@ -726,8 +735,8 @@ func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
 			m[key] = *value
 			continue
 		}
-		m[key] = d.text[at : at+size]
-		d.off = at + size
+		m[key] = d.text[at:end]
+		d.off = end
 	}
 	d.depth--
 	return nil

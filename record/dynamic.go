@@ -10,6 +10,9 @@ import (
 func (d *decodeState) mapAt(off int) map[string]any {
 	in := *d
 	in.off = off
+	if d.plan != nil && !d.plan.texts {
+		in.text = "" // is the chunk, not a copy
+	}
 	t, err := in.next()
 	if err != nil || t.n == 0 {
 		return nil
@@ -23,9 +26,9 @@ func (d *decodeState) mapAt(off int) map[string]any {
 
 // value decodes a value without a type to fill.
 func (d *decodeState) value() (any, error) {
-	if at, size := shortText(d.b, d.off); at+size <= len(d.text) { // the usual case
-		d.off = at + size
-		return d.box(d.text[at:d.off]), nil
+	if at, end := shortText(d.text, d.off); end > 0 { // the usual case
+		d.off = end
+		return d.box(d.text[at:end]), nil
 	}
 	t, err := d.next()
 	if err != nil {
@@ -107,9 +110,9 @@ func (d *decodeState) anySlice(n int) (any, error) {
 
 // key reads a map key in string form.
 func (d *decodeState) key() (string, error) {
-	if at, size := shortText(d.b, d.off); at+size <= len(d.text) { // the usual case
-		d.off = at + size
-		return d.text[at:d.off], nil
+	if at, end := shortText(d.text, d.off); end > 0 { // the usual case
+		d.off = end
+		return d.text[at:end], nil
 	}
 	at := d.off
 	t, err := d.next()

@@ -24,7 +24,7 @@ type Group struct {
 // Event is one event of a chunk, its record not yet decoded.
 type Event struct {
 	Header
-	Body   []byte // the record, one msgpack map that was checked; aliases the chunk
+	Body   []byte // the record, one msgpack map that was checked; may alias the chunk
 	Group  *Group // nil outside of groups
 	Index  int    // place among the chunk's events, from 0; group markers do not count
 	Offset int    // of the event's first byte in the chunk

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -14,15 +13,7 @@ import (
 
 // FuzzScanner feeds bytes to everything that reads them.
 func FuzzScanner(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.chunk")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("Glob(testdata/*.chunk) = %v, %v", files, err)
-	}
-	for _, name := range files {
-		chunk, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
+	for _, chunk := range corpusChunks(f) {
 		f.Add(chunk)
 	}
 	f.Add(unhex(f, "9207"+everyFormat))
@@ -55,6 +46,9 @@ func FuzzScanner(f *testing.F) {
 		}
 		checkError(t, err)
 		checkError(t, dyn.Decode(chunk, new(any)))
+		for _, typ := range modeTypes[:9] {
+			checkModes(t, typ, chunk, chunk)
+		}
 	})
 }
 
@@ -123,4 +117,117 @@ func FuzzRoundTrip(f *testing.F) {
 			t.Fatalf("Decode(Append(m)) = %v (-want +got):\n%s", err, diff)
 		}
 	})
+}
+
+// FuzzTypes makes a type and values of it, and holds both directions to msgpack/v5 and to themselves.
+func FuzzTypes(f *testing.F) {
+	f.Add([]byte{2, 4, 0}, []byte{1})
+	for i := range byte(24) { // a struct of every number of fields, and the plain types
+		f.Add(append([]byte{2, i, i}, bytes.Repeat([]byte{7, i, 2, 1, i}, 40)...), dirt[i:])
+	}
+	f.Fuzz(func(t *testing.T, types, values []byte) {
+		typ, twin := makeRecordType(types[:min(len(types), 120)])
+		fill := filler{choices: choices{values}}
+		v := reflect.New(typ).Elem()
+		fill.fill(v, 0)
+		if typ.Kind() == reflect.Pointer && v.IsNil() {
+			v.Set(reflect.New(typ.Elem()))
+		}
+		chunk := checkType(t, typ, v)
+		if twin {
+			checkTypeTwin(t, v, bodies(t, chunk)[0], !fill.nilEmbedded)
+		}
+		checkOtherData(t, typ, chunk, &fill)
+	})
+}
+
+// checkType encodes v, alone, as any and in a slice, decodes it and encodes it again.
+func checkType(t *testing.T, typ reflect.Type, v reflect.Value) (chunk []byte) {
+	t.Helper()
+	h := Header{Time: corpusTime, Metadata: map[string]any{"m": "x", "n": 1}}
+	chunk = appendOf(t, typ, &h, v, 0)
+	x := reflect.New(reflect.TypeFor[any]()).Elem()
+	x.Set(v)
+	list := reflect.New(reflect.SliceOf(typ)).Elem()
+	list.Set(reflect.Append(reflect.Append(list, reflect.Zero(typ)), v))
+	for _, other := range [][]byte{appendOf(t, x.Type(), &h, x, 0), appendOf(t, list.Type(), &h, list, 1)} {
+		if !bytes.Equal(canonical(t, chunk), canonical(t, other)) {
+			t.Fatalf("Append(%s %+v) = %x, in any or a slice %x", typ, v, chunk, other)
+		}
+	}
+	all, err := decodeAll(t, typ, chunk)
+	if err != nil || len(all) != 1 || all[0].err != nil {
+		t.Fatalf("decoding %x into %s = %v, %v", chunk, typ, all, err)
+	}
+	again := appendOf(t, typ, &h, all[0].record, 0)
+	if !bytes.Equal(canonical(t, chunk), canonical(t, again)) {
+		t.Fatalf("%s %+v is %x, and decoded and encoded again %x", typ, v, chunk, again)
+	}
+	return chunk
+}
+
+func appendOf(t *testing.T, typ reflect.Type, h *Header, v reflect.Value, i int) []byte {
+	t.Helper()
+	room := make([]byte, 3, 64)
+	out, err := encoderOf(t, typ).Append(room, h, at(v), i)
+	if err != nil {
+		t.Fatalf("Append(%s %+v) = %v", typ, v, err)
+	}
+	return out[3:]
+}
+
+func bodies(t *testing.T, chunk []byte) (list [][]byte) {
+	t.Helper()
+	s := NewScanner(chunk)
+	for s.Next() {
+		list = append(list, s.Event().Body)
+	}
+	if s.Err() != nil {
+		t.Fatal(s.Err())
+	}
+	return list
+}
+
+// checkTypeTwin holds v and its encoded form to msgpack/v5.
+func checkTypeTwin(t *testing.T, v reflect.Value, body []byte, sameBytes bool) {
+	t.Helper()
+	theirs := twinEncode(t, v.Addr().Interface())
+	if theirs[0] == 0xc0 {
+		theirs[0] = 0x80 // a nil map
+	}
+	if sameBytes && !bytes.Equal(canonical(t, body), canonical(t, theirs)) {
+		t.Fatalf("Append(%s %+v) =\n%x, msgpack/v5 has\n%x", v.Type(), v, body, theirs)
+	}
+	for _, b := range [][]byte{body, theirs} {
+		want, got := reflect.New(v.Type()).Elem(), reflect.New(v.Type()).Elem()
+		if err := twinDecode(b, want.Addr().Interface()); err != nil {
+			t.Fatalf("msgpack/v5 decoding %x into %s = %v", b, v.Type(), err)
+		}
+		loosen(want)
+		if err := decoderOf(t, v.Type(), mode{}).Decode(b, at(got)); err != nil {
+			t.Fatalf("Decode(%x) into %s = %v", b, v.Type(), err)
+		}
+		if diff := differ(want.Interface(), got.Interface()); diff != "" {
+			t.Fatalf("Decode(%x) into %s (-msgpack/v5 +ours):\n%s", b, v.Type(), diff)
+		}
+	}
+}
+
+// checkOtherData decodes into typ what was encoded from it, what fits in part, and what is broken.
+func checkOtherData(t *testing.T, typ reflect.Type, chunk []byte, fill *filler) {
+	t.Helper()
+	more := reflect.New(typ).Elem()
+	fill.fill(more, 0)
+	if typ.Kind() == reflect.Pointer && more.IsNil() {
+		more.Set(reflect.New(typ.Elem()))
+	}
+	h := Header{Time: corpusTime}
+	chunk = append(chunk, appendOf(t, typ, &h, more, 0)...)
+	keys := map[string]any{"F0": fill.any(0), "F1": fill.any(0), "L": fill.any(0), "none": fill.any(0)}
+	chunk = append(chunk, encoded(t, nil, Header{Time: corpusTime, Metadata: keys}, keys)...)
+	chunk = append(chunk, chunk...)
+	checkModes(t, typ, chunk, fill.b)
+	at := fill.pick(len(chunk))
+	chunk[at] ^= byte(1 + fill.pick(255))
+	checkModes(t, typ, chunk, fill.b)
 }

@@ -24,7 +24,8 @@ import (
 //
 // A Scanner is for one goroutine. It holds the chunk, which must not change meanwhile.
 type Scanner struct {
-	d     decodeState
+	d     decodeState // reads chunk or a copy of it
+	chunk []byte
 	event Event
 	group *Group
 	count int // events so far
@@ -33,7 +34,7 @@ type Scanner struct {
 
 // NewScanner returns a Scanner that stands before the first event of chunk.
 func NewScanner(chunk []byte) *Scanner {
-	return &Scanner{d: decodeState{reader: reader{b: chunk}}}
+	return &Scanner{d: decodeState{reader: reader{b: chunk}}, chunk: chunk}
 }
 
 // Next moves on to the next event. It reports false at the end of the chunk
@@ -50,7 +51,7 @@ func (s *Scanner) Next() bool {
 	return s.end(body)
 }
 
-// Event returns the event that the last call of Next, or of [Decoder.Next], moved to. Its Body aliases
+// Event returns the event that the last call of Next, or of [Decoder.Next], moved to. Its Body may alias
 // the chunk; the rest of it is safe to keep.
 func (s *Scanner) Event() Event { return s.event }
 
