@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -86,6 +87,7 @@ func (d *decodeState) record(r unsafe.Pointer) *Error {
 	switch {
 	case start >= len(d.b) || !isMap(d.b[start]):
 		_, err := d.rawMap("")
+		d.off = start
 		return err
 	case d.plan.structure != nil:
 		err = d.plan.structure.decode(d, r)
@@ -216,8 +218,8 @@ func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
 				continue
 			}
 		case scalarFloat64:
-			if end := off + 9; end <= len(text) && text[off] == 0xcb {
-				*(*uint64)(p) = bigEndian64(text[off+1 : end])
+			if v, end := longFloat(text, off); end > 0 {
+				*(*uint64)(p) = v
 				off = end
 				continue
 			}
@@ -266,29 +268,25 @@ func shortUint(text string, off int) (v uint64, end int) {
 	if len(text)-off < 9 {
 		return 0, 0
 	}
-	text = text[off : off+9]
-	switch c := text[0]; {
-	case c <= 0x7f:
-		return uint64(c), off + 1
-	case c == 0xcc:
-		return uint64(text[1]), off + 2
-	case c == 0xcd:
-		return uint64(text[2]) | uint64(text[1])<<8, off + 3
-	case c == 0xce:
-		return bigEndian64(text[1:]) >> 32, off + 5
-	case c == 0xcf && text[1] < 0x80:
-		return bigEndian64(text[1:]), off + 9
+	in := (*[9]byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(text)), off))
+	if in[0] <= 0x7f {
+		return uint64(in[0]), off + 1
 	}
-	return 0, 0
+	width := in[0] - 0xcc // 0 to 3 for 1, 2, 4 or 8 bytes
+	v = binary.BigEndian.Uint64(in[1:]) >> (64 - 8<<(width&3))
+	if width > 3 || v > math.MaxInt64 {
+		return 0, 0
+	}
+	return v, off + 1 + 1<<width
 }
 
-// bigEndian64 and littleEndian64 read the first 8 bytes, in one load.
-func bigEndian64(s string) uint64 { return bits.ReverseBytes64(littleEndian64(s)) }
-
-func littleEndian64(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+// longFloat reads the bits of a float64; end is 0 if there is none.
+func longFloat(text string, off int) (v uint64, end int) {
+	if len(text)-off < 9 || text[off] != 0xcb {
+		return 0, 0
+	}
+	in := (*[9]byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(text)), off))
+	return binary.BigEndian.Uint64(in[1:]), off + 9
 }
 
 // matches tells whether f's key is at off, as it is usually encoded.
@@ -296,9 +294,9 @@ func (f *decodeField) matches(text string, off int) bool {
 	if len(text)-off < 16 {
 		return false
 	}
-	text = text[off : off+16]
-	return (littleEndian64(text)^f.key[0].bits)&f.key[0].mask == 0 &&
-		(littleEndian64(text[8:])^f.key[1].bits)&f.key[1].mask == 0
+	in := (*[16]byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(text)), off))
+	return (binary.LittleEndian.Uint64(in[:8])^f.key[0].bits)&f.key[0].mask|
+		(binary.LittleEndian.Uint64(in[8:])^f.key[1].bits)&f.key[1].mask == 0
 }
 
 // find reads a key and returns its field. If there is none it skips the value and returns nil.

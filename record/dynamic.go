@@ -6,21 +6,17 @@ import (
 	"strconv"
 )
 
-// mapAt decodes the map at off, which was checked; nil for an empty one.
-func (d *decodeState) mapAt(off int) map[string]any {
-	in := *d
-	in.off = off
+// mapAt decodes the map at off, which was checked; nil for an empty one. d stays where it is.
+func (d *decodeState) mapAt(off int) (m map[string]any) {
+	at, text := d.off, d.text
+	d.off = off
 	if d.plan != nil && !d.plan.texts {
-		in.text = "" // is the chunk, not a copy
+		d.text = "" // is the chunk, not a copy
 	}
-	t, err := in.next()
-	if err != nil || t.n == 0 {
-		return nil
+	if t, err := d.next(); err == nil && t.n > 0 {
+		m, _ = d.anyMap(nil, t.n)
 	}
-	m, err := in.anyMap(nil, t.n)
-	if err != nil {
-		return nil
-	}
+	d.off, d.text = at, text
 	return m
 }
 

@@ -262,9 +262,9 @@ func TestAppendValues(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := appendOne(second, map[string]any{"v": tt.in}, 0)
-			want := "78" + emptyHead + "81a176" + tt.want
-			if err != nil || hex.EncodeToString(got) != want {
-				t.Errorf("Append(%v) = %x, %v, want %s, nil", tt.in, got, err, want)
+			want := unhex(t, "78"+emptyHead+"81a176"+tt.want)
+			if err != nil || !bytes.Equal(canonical(t, got), canonical(t, want)) {
+				t.Errorf("Append(%v) = %x, %v, want %x, nil", tt.in, got, err, want)
 			}
 		})
 	}

@@ -62,28 +62,37 @@ func (s *Scanner) Err() error { return s.err }
 func (s *Scanner) begin() bool {
 	for s.err == nil && s.d.off < len(s.d.b) {
 		s.event.Offset = s.d.off
-		h, ok := s.d.usualHeader()
-		if !ok {
-			var err *Error
-			if h, err = s.d.header(); err != nil {
-				return s.broken(err)
-			}
-		}
-		if h.mark != markNone {
-			if err := s.mark(h); err != nil {
-				return s.broken(err)
-			}
+		s.event.Metadata = nil
+		sec, nsec, ok := usualHeader(s.d.b[s.d.off:])
+		if ok {
+			s.d.off += usualSize
+			s.event.Time = unix(int64(sec), int64(nsec))
+		} else if err := s.otherHeader(); err != nil {
+			return s.broken(err)
+		} else if s.event.Time.IsZero() {
 			continue
-		}
-		s.event.Time, s.event.Metadata = h.time, nil
-		if h.metadata > 0 {
-			s.event.Metadata = s.d.mapAt(h.metadata)
 		}
 		s.event.Group, s.event.Index = s.group, s.count
 		return true
 	}
 	s.event = Event{}
 	return false
+}
+
+// otherHeader reads any header. It leaves the time zero if that is a group marker's, which it reads as well.
+func (s *Scanner) otherHeader() *Error {
+	h, err := s.d.header()
+	if err != nil {
+		return err
+	}
+	s.event.Time = h.time
+	if h.mark != markNone {
+		return s.mark(h)
+	}
+	if h.metadata > 0 {
+		s.event.Metadata = s.d.mapAt(h.metadata)
+	}
+	return nil
 }
 
 // mark begins or ends a group.
@@ -122,9 +131,11 @@ func Count(chunk []byte) (n int, err error) {
 	r := reader{b: chunk}
 	for r.off < len(chunk) {
 		start := r.off
-		h, ok := r.usualHeader()
+		var h header
 		var err *Error
-		if !ok {
+		if _, _, ok := usualHeader(chunk[start:]); ok {
+			r.off += usualSize
+		} else {
 			h, err = r.header()
 		}
 		if err == nil {
@@ -148,23 +159,19 @@ type header struct {
 	metadata int // where it is; 0 if it is empty, or there is none
 }
 
-// usualHead begins events of engines since 2.1, up to the bytes of a fixext8 EventTime. What follows them is usually
-// empty metadata.
-const usualHead = "\x92\x92\xd7\x00"
+// A usual header is one of engines since 2.1: a fixext8 EventTime, and empty metadata.
+const (
+	usualHead = "\x92\x92\xd7\x00"
+	usualSize = len(usualHead) + 8 + 1
+)
 
-// usualHeader reads what most headers look like.
-func (r *reader) usualHeader() (h header, ok bool) {
-	b := r.b[r.off:]
-	if len(b) < 13 || string(b[:4]) != usualHead || b[12] != 0x80 {
-		return h, false
+// usualHeader reads what most events begin with.
+func usualHeader(b []byte) (sec, nsec uint32, ok bool) {
+	if len(b) < usualSize || string(b[:4]) != usualHead || b[12] != 0x80 {
+		return 0, 0, false
 	}
-	sec, nsec := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
-	if sec >= secondGroupEnd || nsec >= 1e9 {
-		return h, false
-	}
-	r.off += 13
-	h.time = unix(int64(sec), int64(nsec))
-	return h, true
+	sec, nsec = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
+	return sec, nsec, sec < secondGroupEnd && nsec < 1e9
 }
 
 func (r *reader) header() (h header, err *Error) {
