@@ -8,15 +8,15 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// custom writes a value, v points to it, by its EncodeMsgpack or MarshalMsgpack.
-func (e *encodeState) custom(dst []byte, v any) ([]byte, error) {
+// appendCustom writes a value, v points to it, by its EncodeMsgpack or MarshalMsgpack.
+func appendCustom(dst []byte, v any, open int) ([]byte, error) {
 	start := len(dst)
 	dst, err := marshal(dst, v)
 	if err != nil {
 		return dst, err
 	}
 	// What a method wrote may be anything.
-	if _, err := verify(dst[start:], engineDepth-e.depth); err != nil {
+	if _, err := verify(dst[start:], engineDepth-open); err != nil {
 		return dst, fmt.Errorf("%s wrote bad msgpack: %w", reflect.TypeOf(v).Elem(), err)
 	}
 	return dst, nil

@@ -28,26 +28,16 @@ func NewEncoder[R any]() (*Encoder[R], error) {
 	return &Encoder[R]{plan: plan}, nil
 }
 
-// encodeState is an event being written.
-type encodeState struct {
-	depth int // maps and arrays that are open
-	word  word
-}
-
-// open begins a map or array, after its head is written.
-func (e *encodeState) open() error { return e.openAll(1) }
-
-// openAll begins as many maps or arrays, one in the other.
-func (e *encodeState) openAll(levels int) error {
-	if e.depth+levels > engineDepth {
+// checkDepth refuses a map or array inside as many as are open already.
+func checkDepth(open int) error {
+	if open >= engineDepth {
 		return fmt.Errorf("nested deeper than the %d levels that every Fluent Bit reads", engineDepth)
 	}
-	e.depth += levels
 	return nil
 }
 
-// any writes a value of a type that is not known before.
-func (e *encodeState) any(dst []byte, v any) ([]byte, error) {
+// appendAny writes a value of a type that is not known before, inside as many maps and arrays as are open.
+func appendAny(dst []byte, v any, open int) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(dst, 0xc0), nil
@@ -69,35 +59,31 @@ func (e *encodeState) any(dst []byte, v any) ([]byte, error) {
 		if v == nil {
 			return append(dst, 0xc0), nil
 		}
-		return e.anySlice(dst, v)
+		return appendAnySlice(dst, v, open)
 	case map[string]any:
 		if v == nil {
 			return append(dst, 0xc0), nil
 		}
-		return e.anyMap(dst, v)
+		return appendAnyMap(dst, v, open)
 	}
-	return e.other(dst, v)
+	return appendOther(dst, v, open)
 }
 
-func (e *encodeState) anySlice(dst []byte, s []any) ([]byte, error) {
+func appendAnySlice(dst []byte, s []any, open int) ([]byte, error) {
 	dst = appendArrayHead(dst, len(s))
-	err := e.open()
-	if err != nil {
-		return dst, err
-	}
-	for i, v := range s {
-		if dst, err = e.any(dst, v); err != nil {
-			return dst, pathError{indexName(i), err}
+	err := checkDepth(open)
+	for i := 0; i < len(s) && err == nil; i++ {
+		if dst, err = appendAny(dst, s[i], open+1); err != nil {
+			err = pathError{indexName(i), err}
 		}
 	}
-	e.depth--
-	return dst, nil
+	return dst, err
 }
 
-// anyMap writes a nil map as an empty one.
-func (e *encodeState) anyMap(dst []byte, m map[string]any) ([]byte, error) {
+// appendAnyMap writes a nil map as an empty one.
+func appendAnyMap(dst []byte, m map[string]any, open int) ([]byte, error) {
 	dst = appendMapHead(dst, len(m))
-	err := e.open()
+	err := checkDepth(open)
 	if err != nil {
 		return dst, err
 	}
@@ -107,11 +93,10 @@ func (e *encodeState) anyMap(dst []byte, m map[string]any) ([]byte, error) {
 			dst = appendString(dst, s)
 			continue
 		}
-		if dst, err = e.any(dst, v); err != nil {
+		if dst, err = appendAny(dst, v, open+1); err != nil {
 			return dst, pathError{pathName(k), err}
 		}
 	}
-	e.depth--
 	return dst, nil
 }
 

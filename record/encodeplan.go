@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -10,11 +11,11 @@ import (
 
 // recordEncoder is an Encoder without its type parameter.
 type recordEncoder struct {
-	typ    reflect.Type // of a record
-	size   uintptr      // of a record in a slice
-	encode encodeFunc
-	plain  *encodeStruct // instead of encode: a struct that needs no encodeState
-	batch  bool          // a value is a slice of records
+	encodePlan
+	flat  []encodeOp   // instead of encode, if that is all it is and no code of the author's can run
+	typ   reflect.Type // of a record
+	size  uintptr      // of a record in a slice
+	batch bool         // a value is a slice of records
 }
 
 func newRecordEncoder(t reflect.Type) (recordEncoder, error) {
@@ -26,13 +27,12 @@ func newRecordEncoder(t reflect.Type) (recordEncoder, error) {
 	if err := checkRecord(c.typ); err != nil {
 		return c, fmt.Errorf("%w, or a slice of those", err)
 	}
-	p := encodePlanOf(c.typ)
-	if p.err != nil {
-		return c, typeError(c.typ, p.err)
+	c.encodePlan = *encodePlanOf(c.typ)
+	if c.err != nil {
+		return c, typeError(c.typ, c.err)
 	}
-	c.encode = p.encode
-	if p.structure != nil && p.structure.plain() {
-		c.plain = p.structure
+	if s := c.structure; s != nil && s.groups == nil && s.levels < engineDepth && !c.calls {
+		c.flat = s.ops
 	}
 	return c, nil
 }
@@ -43,6 +43,7 @@ type encodePlan struct {
 	elem      encodeFunc    // of a pointer type
 	structure *encodeStruct // behind encode, if that is all it is
 	isMap     bool          // by its kind
+	calls     bool          // methods of the author's types
 	err       error
 }
 
@@ -53,28 +54,35 @@ func encodePlanOf(t reflect.Type) *encodePlan {
 	if p, ok := encodePlans.Load(t); ok {
 		return p.(*encodePlan)
 	}
-	p := make(encodeCompiler).compile(t)
+	c := encodeCompiler{plans: make(map[reflect.Type]*encodePlan)}
+	p := c.compile(t)
+	p.calls = c.calls
 	encodePlans.Store(t, p)
 	return p
 }
 
-// encodeCompiler holds the types whose plans are being made, so that they can refer to themselves.
-type encodeCompiler map[reflect.Type]*encodePlan
+// encodeCompiler makes the plans of the types of one record.
+type encodeCompiler struct {
+	plans map[reflect.Type]*encodePlan // made, or being made: types may refer to themselves
+	calls bool
+}
 
-func (c encodeCompiler) compile(t reflect.Type) *encodePlan {
-	if p, ok := c[t]; ok {
+func (c *encodeCompiler) compile(t reflect.Type) *encodePlan {
+	if p, ok := c.plans[t]; ok {
 		return p
 	}
 	p := new(encodePlan)
-	c[t] = p
+	c.plans[t] = p
 	if p.encode = special(t); p.encode == nil {
 		p.err = c.kind(p, t)
 	}
+	c.calls = c.calls || t.Kind() == reflect.Interface || t != timeType && (isText(t) || isCustom(t)) ||
+		implements(t, zeroerType)
 	return p
 }
 
 // value compiles the type of a part. The plan of a type that contains itself is not yet made here.
-func (c encodeCompiler) value(t reflect.Type) (encodeFunc, error) {
+func (c *encodeCompiler) value(t reflect.Type) (encodeFunc, error) {
 	p := c.compile(t)
 	if p.encode == nil && p.err == nil {
 		return p.later, nil
@@ -106,7 +114,7 @@ func special(t reflect.Type) encodeFunc {
 }
 
 // kind shows how each kind of type is written.
-func (c encodeCompiler) kind(p *encodePlan, t reflect.Type) (err error) {
+func (c *encodeCompiler) kind(p *encodePlan, t reflect.Type) (err error) {
 	switch t.Kind() {
 	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -136,7 +144,7 @@ func (c encodeCompiler) kind(p *encodePlan, t reflect.Type) (err error) {
 	return err
 }
 
-func (c encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
+func (c *encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
 	switch {
 	case t.Elem().Kind() == reflect.Uint8 && t.Kind() == reflect.Slice:
 		return orNil(t, encodeBytes), nil
@@ -155,11 +163,12 @@ func (c encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
 	return orNil(t, encodeSlice(t.Elem().Size(), elem)), nil
 }
 
-func (c encodeCompiler) mapping(t reflect.Type) (encodeFunc, error) {
+func (c *encodeCompiler) mapping(t reflect.Type) (encodeFunc, error) {
 	switch t {
 	case reflect.TypeFor[map[string]string]():
 		return orNil(t, encodeStringMap), nil
 	case reflect.TypeFor[map[string]any]():
+		c.calls = true // any may be of such a type
 		return orNil(t, encodeAnyMap), nil
 	}
 	key := keyAppender(t.Key())
@@ -214,10 +223,17 @@ func scalarOf(t reflect.Type) scalar {
 
 // encodeStruct is a struct: its fields, those of structs in it, and the keys before them.
 type encodeStruct struct {
-	ops    []encodeOp
+	ops    []encodeOp    // if all fields are always written: the map's head is part of the first prefix
+	groups []encodeGroup // else
 	fields int
-	fixed  bool // all fields are written, and the head is part of the first op
-	levels int  // maps that the ops open, one in the other
+	levels int // maps that are opened, one in the other
+}
+
+// encodeGroup is fields that are always written, or one that may be left out.
+type encodeGroup struct {
+	ops    []encodeOp
+	empty  emptyFunc // nil: always written
+	offset uintptr   // of what empty judges
 }
 
 // encodeOp writes a key, or several and the heads of maps between them, and a value.
@@ -227,123 +243,132 @@ type encodeOp struct {
 	size   uint8   // of prefix
 	scalar scalar
 	encode encodeFunc // without a scalar
-	rare   *encodeRare
+	levels int        // maps open around the value, from the struct's own
 	path   string
 }
 
-// encodeRare is what few ops have.
-type encodeRare struct {
-	long     string // instead of prefix, if that is too small
-	optional bool   // not written if empty
-	empty    emptyFunc
-}
-
-// plain tells structs whose ops are nothing but prefixes and scalars.
-func (s *encodeStruct) plain() bool {
-	for i := range s.ops {
-		if op := &s.ops[i]; op.scalar == scalarNone || op.rare != nil {
-			return false
-		}
-	}
-	return s.fixed && s.levels < engineDepth
-}
-
-func (c encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
+func (c *encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
 	list, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
 	}
-	s := &encodeStruct{fixed: true, levels: 1, fields: len(list)}
-	for _, f := range list {
-		s.fixed = s.fixed && !f.omitEmpty && !f.behindPointer(t)
-	}
-	var prefix []byte
-	if s.fixed {
-		prefix = appendMapHead(nil, len(list))
+	s := &encodeStruct{fields: len(list), levels: 1}
+	optional := func(f field) bool { return f.omitEmpty || f.behindPointer(t) }
+	w := opWriter{}
+	if !slices.ContainsFunc(list, optional) {
+		w.prefix = appendMapHead(nil, len(list))
 	}
 	for _, f := range list {
-		prefix = appendString(prefix, f.name)
-		if prefix, err = c.field(s, t, f, prefix); err != nil {
+		if !optional(f) {
+			if err := c.field(s, &w, t, f); err != nil {
+				return nil, pathError{f.path, err}
+			}
+			continue
+		}
+		s.group(&w, encodeGroup{})
+		g, err := c.optional(&w, t, f)
+		if err != nil {
 			return nil, pathError{f.path, err}
 		}
-		if !s.fixed {
-			prefix = s.constant(prefix) // the next field may be left out
-		}
+		s.group(&w, g)
 	}
-	s.constant(prefix)
+	if w.finish(); s.groups == nil {
+		s.ops = w.ops
+		return s, nil
+	}
+	s.group(&w, encodeGroup{})
 	return s, nil
 }
 
-// constant adds what is written whatever the values, if there is any.
-func (s *encodeStruct) constant(prefix []byte) (rest []byte) {
-	if len(prefix) > 0 {
-		s.add(encodeOp{scalar: scalarConstant}, prefix)
+// group adds what w has written so far as a group.
+func (s *encodeStruct) group(w *opWriter, g encodeGroup) {
+	if w.finish(); len(w.ops) == 0 && g.empty == nil {
+		return
 	}
+	g.ops, w.ops = w.ops, nil
+	s.groups = append(s.groups, g)
+}
+
+// field writes one that is always written.
+func (c *encodeCompiler) field(s *encodeStruct, w *opWriter, t reflect.Type, f field) error {
+	p := c.compile(f.typ)
+	if p.err != nil {
+		return p.err
+	}
+	w.prefix = appendString(w.prefix, f.name)
+	if inner := p.structure; inner != nil && inner.groups == nil {
+		w.merge(inner, pathName(f.name), f.offset(t))
+		s.levels = max(s.levels, 1+inner.levels)
+		return nil
+	}
+	w.add(p.op(f, f.offset(t)))
 	return nil
 }
 
-// field adds what writes f, after prefix. What it returns belongs in front of the next op.
-func (c encodeCompiler) field(s *encodeStruct, t reflect.Type, f field, prefix []byte) ([]byte, error) {
+// optional writes one that is left out if it is empty.
+func (c *encodeCompiler) optional(w *opWriter, t reflect.Type, f field) (g encodeGroup, err error) {
 	p := c.compile(f.typ)
 	if p.err != nil {
-		return nil, p.err
+		return g, p.err
 	}
-	op := encodeOp{encode: p.encode, path: pathName(f.name)}
+	w.prefix = appendString(w.prefix, f.name)
+	if f.behindPointer(t) {
+		op := p.op(f, 0)
+		op.scalar = scalarNone
+		op.encode, g.empty = behind(t, f, op.encode)
+		w.add(op)
+		return g, nil
+	}
+	g.empty, g.offset = emptyOf(f.typ), f.offset(t)
+	w.add(p.op(f, g.offset))
+	return g, nil
+}
+
+// op writes the value of f.
+func (p *encodePlan) op(f field, offset uintptr) encodeOp {
+	op := encodeOp{encode: p.encode, levels: 1, offset: offset, path: pathName(f.name)}
 	if op.encode == nil {
 		op.encode = p.later
 	}
 	if special(f.typ) == nil {
 		op.scalar = scalarOf(f.typ)
 	}
-	switch {
-	case f.behindPointer(t):
-		op.scalar, op.rare = scalarNone, &encodeRare{optional: true}
-		op.encode, op.rare.empty = behind(t, f, op.encode)
-	case f.omitEmpty:
-		op.offset, op.rare = f.offset(t), &encodeRare{optional: true}
-		if op.scalar == scalarNone || f.typ.Implements(zeroerType) {
-			op.rare.empty = emptyOf(f.typ)
-		}
-	case p.structure != nil && p.structure.fixed:
-		return s.merge(p.structure, op.path, f.offset(t), prefix), nil
-	default:
-		op.offset = f.offset(t)
-	}
-	s.add(op, prefix)
-	return nil, nil
+	return op
 }
 
-// merge adds the ops of a struct inside this one.
-func (s *encodeStruct) merge(inner *encodeStruct, path string, offset uintptr, prefix []byte) (rest []byte) {
-	s.levels = max(s.levels, 1+inner.levels)
+// opWriter puts ops one after the other.
+type opWriter struct {
+	ops    []encodeOp
+	prefix []byte // of the next op
+}
+
+func (w *opWriter) add(op encodeOp) {
+	for len(w.prefix) > len(op.prefix) {
+		w.ops = append(w.ops, encodeOp{scalar: scalarConstant, prefix: [16]byte(w.prefix), size: 16})
+		w.prefix = w.prefix[16:]
+	}
+	op.size = uint8(copy(op.prefix[:], w.prefix))
+	w.prefix = nil
+	w.ops = append(w.ops, op)
+}
+
+// merge adds the ops of a struct inside the one that is written.
+func (w *opWriter) merge(inner *encodeStruct, path string, offset uintptr) {
 	for _, op := range inner.ops {
-		prefix = append(prefix, op.prefixed()...)
+		w.prefix = append(w.prefix, op.prefix[:op.size]...)
 		if op.scalar == scalarConstant {
 			continue
 		}
 		op.offset += offset
+		op.levels++
 		op.path = join(path, op.path)
-		op.rare = nil // a struct with optional fields is not merged
-		s.add(op, prefix)
-		prefix = nil
+		w.add(op)
 	}
-	return prefix
 }
 
-func (s *encodeStruct) add(op encodeOp, prefix []byte) {
-	op.size = uint8(copy(op.prefix[:], prefix))
-	if len(prefix) > len(op.prefix) {
-		if op.rare == nil {
-			op.rare = new(encodeRare)
-		}
-		op.size, op.rare.long = 0, string(prefix)
+// finish writes what is left for no next op.
+func (w *opWriter) finish() {
+	if len(w.prefix) > 0 {
+		w.add(encodeOp{scalar: scalarConstant})
 	}
-	s.ops = append(s.ops, op)
-}
-
-func (op *encodeOp) prefixed() []byte {
-	if op.rare != nil && op.rare.long != "" {
-		return []byte(op.rare.long)
-	}
-	return op.prefix[:op.size]
 }

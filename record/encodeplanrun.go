@@ -15,16 +15,11 @@ import (
 // This file writes values by their plans. A value is read through a pointer to
 // it, at the offsets that reflect gives; what is written goes through append.
 
-// encodeFunc appends the value at p to dst. After an error dst is of no use.
-type encodeFunc func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error)
+// encodeFunc appends the value at p to dst, inside as many maps and arrays as are open. After an error dst is of no use.
+type encodeFunc func(dst []byte, p unsafe.Pointer, open int) ([]byte, error)
 
 // emptyFunc tells whether omitempty leaves out the value at p.
 type emptyFunc func(p unsafe.Pointer) bool
-
-// word is room for a value that an interface holds itself, so that there is a pointer to it.
-type word unsafe.Pointer
-
-var encodeStates = sync.Pool{New: func() any { return new(encodeState) }}
 
 // Len returns the number of events in r: 1, or the length of a slice.
 func (c *Encoder[R]) Len(r *R) int {
@@ -45,103 +40,56 @@ func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) 
 		_ = s[i]
 		p = unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), uintptr(i)*c.plan.size)
 	}
-	if s := c.plan.plain; s != nil && len(h.Metadata) == 0 {
-		if sec := h.Time.Unix(); timeFits(sec) {
-			out := s.append(dst, sec, h.Time.Nanosecond(), p)
-			if len(out)-len(dst) <= math.MaxUint32 {
-				return out, nil
-			}
-		}
+	var out []byte
+	var err error
+	if sec := h.Time.Unix(); c.plan.flat != nil && len(h.Metadata) == 0 && 0 <= sec && sec < secondGroupEnd {
+		out, err = appendFields(appendHeader(dst, sec, h.Time.Nanosecond()), c.plan.flat, p, 1)
+	} else {
+		out, err = c.plan.append(dst, h, p)
 	}
-	return c.plan.append(dst, h, p, i)
-}
-
-func (c *recordEncoder) append(dst []byte, h *Header, p unsafe.Pointer, i int) ([]byte, error) {
-	out, err := c.appendEvent(dst, h, p)
-	if err == nil && len(out)-len(dst) > math.MaxUint32 {
-		err = errors.New("larger than 4 GiB") // a string's length might not fit
+	if err == nil && len(out)-len(dst) <= math.MaxUint32 {
+		return out, nil
 	}
-	if err != nil {
-		index := -1
-		if c.batch {
-			index = i
-		}
-		path, err := splitPath(err)
-		return dst, &Error{Index: index, Offset: -1, Path: path, Err: err}
+	return dst, c.plan.failed(err, i)
+}
+
+// failed is the error of record i, which is too large if it is nil: a string's length might not fit.
+func (c *recordEncoder) failed(err error, i int) *Error {
+	if err == nil {
+		err = errors.New("larger than 4 GiB")
 	}
-	return out, nil
-}
-
-// append is encode where no code of the author's can run, and nothing fails.
-func (s *encodeStruct) append(dst []byte, sec int64, nsec int, base unsafe.Pointer) []byte {
-	dst = appendHeader(dst, sec, nsec)
-	ops := s.ops
-	for i := range ops {
-		op := &ops[i]
-		p := unsafe.Add(base, op.offset)
-		dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
-		dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
-		switch op.scalar {
-		case scalarString:
-			s := *(*string)(p)
-			switch n := len(s); {
-			case n-8 <= 8 && n >= 8:
-				dst = appendEnds8(append(dst, 0xa0|byte(n)), unsafe.Pointer(unsafe.StringData(s)), n)
-			case n-4 < 4 && n >= 4:
-				dst = appendEnds4(append(dst, 0xa0|byte(n)), unsafe.Pointer(unsafe.StringData(s)), n)
-			default:
-				dst = appendString(dst, s)
-			}
-		case scalarInt64:
-			if v := *(*int64)(p); v>>7 == 0 {
-				dst = append(dst, byte(v))
-			} else {
-				dst = appendInt(dst, v)
-			}
-		default:
-			dst = appendScalar(dst, op.scalar, p)
-		}
+	if !c.batch {
+		i = -1
 	}
-	return dst
+	path, err := splitPath(err)
+	return &Error{Index: i, Offset: -1, Path: path, Err: err}
 }
 
-// appendEnds8 appends 8 to 16 bytes without a call: the first 8 and the last 8.
-func appendEnds8(dst []byte, p unsafe.Pointer, n int) []byte {
-	end := len(dst) + n
-	dst = append(dst, (*[8]byte)(p)[:]...)
-	return append(dst[:end-8], (*[8]byte)(unsafe.Add(p, n-8))[:]...)
-}
-
-// appendEnds4 appends 4 to 8 bytes.
-func appendEnds4(dst []byte, p unsafe.Pointer, n int) []byte {
-	end := len(dst) + n
-	dst = append(dst, (*[4]byte)(p)[:]...)
-	return append(dst[:end-4], (*[4]byte)(unsafe.Add(p, n-4))[:]...)
-}
-
-// appendEvent writes a whole event. Its recover is for methods of the author's types.
-func (c *recordEncoder) appendEvent(dst []byte, h *Header, p unsafe.Pointer) (out []byte, err error) {
-	e := encodeStates.Get().(*encodeState)
+// append writes an event. Its recover is for methods of the author's types.
+func (c *recordEncoder) append(dst []byte, h *Header, p unsafe.Pointer) (out []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicError(p)
 		}
-		e.word = nil
-		encodeStates.Put(e)
 	}()
 	sec := h.Time.Unix()
-	if !timeFits(sec) {
+	if sec < 0 || sec >= secondGroupEnd {
 		return dst, pathError{"time", fmt.Errorf("%s is not between 1970 and 2106", h.Time.Format(time.RFC3339))}
 	}
 	dst = appendHeader(dst, sec, h.Time.Nanosecond())
-	dst = dst[:len(dst)-1]
-	e.depth = 2
-	if dst, err = e.anyMap(dst, h.Metadata); err != nil {
-		return dst, pathError{"metadata", err}
+	if len(h.Metadata) > 0 {
+		if dst, err = appendAnyMap(dst[:len(dst)-1], h.Metadata, 2); err != nil {
+			return dst, pathError{"metadata", err}
+		}
 	}
-	e.depth = 1
+	return c.appendRecord(dst, p)
+}
+
+// appendRecord writes what must turn out to be a map.
+func (c *recordEncoder) appendRecord(dst []byte, p unsafe.Pointer) ([]byte, error) {
 	start := len(dst)
-	if dst, err = c.encode(e, dst, p); err != nil || isMap(dst[start]) {
+	dst, err := c.encode(dst, p, 1)
+	if err != nil || isMap(dst[start]) {
 		return dst, err
 	}
 	return emptyRecord(dst[:start], reflect.NewAt(c.typ, p).Elem())
@@ -163,51 +111,83 @@ func emptyRecord(dst []byte, v reflect.Value) ([]byte, error) {
 	return dst, fmt.Errorf("%s %w", v.Type(), errRecordType)
 }
 
-// encode writes a struct. The kinds of its loop are written like appends by hand; everything else has a function.
-func (s *encodeStruct) encode(e *encodeState, dst []byte, base unsafe.Pointer) ([]byte, error) {
-	if e != nil {
-		if err := e.openAll(s.levels); err != nil {
+// encode writes a struct.
+func (s *encodeStruct) encode(dst []byte, base unsafe.Pointer, open int) ([]byte, error) {
+	if open+s.levels > engineDepth {
+		return dst, checkDepth(engineDepth)
+	}
+	if s.groups == nil {
+		return appendFields(dst, s.ops, base, open)
+	}
+	start, n := len(dst), s.fields
+	dst = appendMapHead(dst, n)
+	for i := range s.groups {
+		g := &s.groups[i]
+		if g.empty != nil && g.empty(unsafe.Add(base, g.offset)) {
+			n--
+			continue
+		}
+		var err error
+		if dst, err = appendFields(dst, g.ops, base, open); err != nil {
 			return dst, err
 		}
 	}
-	start, skipped := len(dst), 0
-	if !s.fixed {
-		dst = appendMapHead(dst, s.fields)
+	if n < s.fields {
+		dst = patchMapHead(dst, start, s.fields, n)
 	}
-	ops := s.ops
+	return dst, nil
+}
+
+// appendFields writes what ops say. What is usual this loop writes itself, without calls; everything else has a function.
+func appendFields(dst []byte, ops []encodeOp, base unsafe.Pointer, open int) ([]byte, error) {
 	for i := range ops {
 		op := &ops[i]
 		p := unsafe.Add(base, op.offset)
-		if op.rare != nil {
-			if op.rare.optional && op.isEmpty(p) {
-				skipped++
-				continue
-			}
-			dst = append(dst, op.rare.long...)
-		}
 		dst = append(dst, op.prefix[:]...) // all 16 bytes: no call
 		dst = dst[:len(dst)-len(op.prefix)+int(op.size)]
 		switch op.scalar {
 		case scalarString:
-			dst = appendString(dst, *(*string)(p))
+			text := *(*string)(p)
+			switch n := len(text); {
+			case 8 <= n && n <= 16:
+				dst = appendEnds8(append(dst, 0xa0|byte(n)), text)
+			case 4 <= n && n < 8:
+				dst = appendEnds4(append(dst, 0xa0|byte(n)), text)
+			default:
+				dst = appendString(dst, text)
+			}
 		case scalarInt64:
-			dst = appendInt(dst, *(*int64)(p))
+			if v := *(*int64)(p); 0 <= v && v <= 0x7f {
+				dst = append(dst, byte(v))
+			} else {
+				dst = appendInt(dst, v)
+			}
 		case scalarNone:
 			var err error
-			if dst, err = op.encode(e, dst, p); err != nil {
+			if dst, err = op.encode(dst, p, open+op.levels); err != nil {
 				return dst, pathError{op.path, err}
 			}
 		default:
 			dst = appendScalar(dst, op.scalar, p)
 		}
 	}
-	if e != nil {
-		e.depth -= s.levels
-	}
-	if skipped > 0 {
-		dst = patchMapHead(dst, start, s.fields, s.fields-skipped)
-	}
 	return dst, nil
+}
+
+// appendEnds8 appends 8 to 16 bytes without a call: the first 8, then the last 8.
+func appendEnds8(dst []byte, s string) []byte {
+	first, last := unsafe.Pointer(unsafe.StringData(s)), len(s)-8
+	start := len(dst)
+	dst = append(dst, (*[8]byte)(first)[:]...)
+	return append(dst[:start+last], (*[8]byte)(unsafe.Add(first, last))[:]...)
+}
+
+// appendEnds4 appends 4 to 8 bytes.
+func appendEnds4(dst []byte, s string) []byte {
+	first, last := unsafe.Pointer(unsafe.StringData(s)), len(s)-4
+	start := len(dst)
+	dst = append(dst, (*[4]byte)(first)[:]...)
+	return append(dst[:start+last], (*[4]byte)(unsafe.Add(first, last))[:]...)
 }
 
 // patchMapHead puts n for most into the map head at start.
@@ -252,14 +232,6 @@ func appendScalar(dst []byte, s scalar, p unsafe.Pointer) []byte {
 	return dst // scalarConstant
 }
 
-// isEmpty tells what omitempty leaves out.
-func (op *encodeOp) isEmpty(p unsafe.Pointer) bool {
-	if op.rare.empty != nil {
-		return op.rare.empty(p)
-	}
-	return emptyScalar(op.scalar, p)
-}
-
 func emptyScalar(s scalar, p unsafe.Pointer) bool {
 	switch s {
 	case scalarString:
@@ -279,14 +251,12 @@ func emptyScalar(s scalar, p unsafe.Pointer) bool {
 }
 
 func encodeScalar(s scalar) encodeFunc {
-	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return appendScalar(dst, s, p), nil
-	}
+	return func(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) { return appendScalar(dst, s, p), nil }
 }
 
 // later is encode for where it is not yet known.
-func (p *encodePlan) later(e *encodeState, dst []byte, v unsafe.Pointer) ([]byte, error) {
-	return p.encode(e, dst, v)
+func (p *encodePlan) later(dst []byte, v unsafe.Pointer, open int) ([]byte, error) {
+	return p.encode(dst, v, open)
 }
 
 // orNil writes nil for nil values of types that have them.
@@ -296,41 +266,38 @@ func orNil(t reflect.Type, encode encodeFunc) encodeFunc {
 	default:
 		return encode
 	}
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 		if *(*unsafe.Pointer)(p) == nil { // the first or only word of all of these
 			return append(dst, 0xc0), nil
 		}
-		return encode(e, dst, p)
+		return encode(dst, p, open)
 	}
 }
 
-func encodeBytes(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeBytes(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 	return appendBinary(dst, *(*[]byte)(p)), nil
 }
 
 func encodeByteArray(n int) encodeFunc {
-	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		return appendBinary(dst, unsafe.Slice((*byte)(p), n)), nil
 	}
 }
 
-func encodeTime(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeTime(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 	return appendTime(dst, *(*time.Time)(p)), nil
 }
 
-func encodeExt(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeExt(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 	return appendExt(dst, *(*Ext)(p)), nil
 }
 
-func encodeRaw(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeRaw(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 	raw := *(*Raw)(p)
 	if raw == nil {
 		return append(dst, 0xc0), nil
 	}
-	if err := raw.check(engineDepth - e.depth); err != nil {
-		return dst, err
-	}
-	return append(dst, raw...), nil
+	return append(dst, raw...), raw.check(engineDepth - open)
 }
 
 // method returns the pointer to a value as an interface that it, or what it points to, implements.
@@ -339,44 +306,44 @@ func method[I any](t reflect.Type, p unsafe.Pointer) I {
 }
 
 func encodeText(t reflect.Type) encodeFunc {
-	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		text, err := method[encoding.TextMarshaler](t, p).MarshalText()
 		return appendString(dst, text), err
 	}
 }
 
 func encodeBinary(t reflect.Type) encodeFunc {
-	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		data, err := method[encoding.BinaryMarshaler](t, p).MarshalBinary()
 		return appendBinary(dst, data), err
 	}
 }
 
 func encodeError(t reflect.Type) encodeFunc {
-	return func(_ *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, _ int) ([]byte, error) {
 		return appendString(dst, method[error](t, p).Error()), nil
 	}
 }
 
 func encodeCustom(t reflect.Type) encodeFunc {
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return e.custom(dst, reflect.NewAt(t, p).Interface())
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+		return appendCustom(dst, reflect.NewAt(t, p).Interface(), open)
 	}
 }
 
 func encodeInterface(t reflect.Type) encodeFunc {
 	if t.NumMethod() > 0 {
-		return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-			return e.any(dst, reflect.NewAt(t, p).Elem().Interface())
+		return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+			return appendAny(dst, reflect.NewAt(t, p).Elem().Interface(), open)
 		}
 	}
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return e.any(dst, *(*any)(p))
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+		return appendAny(dst, *(*any)(p), open)
 	}
 }
 
-// other writes a value of a type that any has no case for.
-func (e *encodeState) other(dst []byte, v any) ([]byte, error) {
+// appendOther writes a value of a type that appendAny has no case for.
+func appendOther(dst []byte, v any, open int) ([]byte, error) {
 	t := reflect.TypeOf(v)
 	plan := encodePlanOf(t)
 	if plan.err != nil {
@@ -384,19 +351,26 @@ func (e *encodeState) other(dst []byte, v any) ([]byte, error) {
 	}
 	data := (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
 	switch {
-	case t.Kind() == reflect.Pointer && plan.elem != nil:
+	case plan.elem != nil: // of a pointer
 		if data == nil {
 			return append(dst, 0xc0), nil
 		}
-		return plan.elem(e, dst, data)
+		return plan.elem(dst, data, open)
 	case plan.isMap:
-		e.word = word(data) // a map is read before another is written here
-		return plan.encode(e, dst, unsafe.Pointer(&e.word))
+		word := words.Get().(*unsafe.Pointer)
+		*word = data
+		dst, err := plan.encode(dst, unsafe.Pointer(word), open)
+		*word = nil
+		words.Put(word)
+		return dst, err
 	case t.Size() == unsafe.Sizeof(data):
-		return plan.encode(e, dst, addressable(v)) // may itself be the word
+		return plan.encode(dst, addressable(v), open) // may itself be the word
 	}
-	return plan.encode(e, dst, data) // too large, or too small, for the word
+	return plan.encode(dst, data, open) // too large, or too small, for the word
 }
+
+// words have room for maps, which interfaces hold themselves, so that there is a pointer to them.
+var words = sync.Pool{New: func() any { return new(unsafe.Pointer) }}
 
 // addressable copies a value to memory.
 func addressable(v any) unsafe.Pointer {
@@ -406,83 +380,70 @@ func addressable(v any) unsafe.Pointer {
 }
 
 func encodePointer(elem encodeFunc) encodeFunc {
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 		if p = *(*unsafe.Pointer)(p); p == nil {
 			return append(dst, 0xc0), nil
 		}
-		return elem(e, dst, p)
+		return elem(dst, p, open)
 	}
 }
 
 // counted adds a level of depth, for what may point to itself.
 func counted(encode encodeFunc) encodeFunc {
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		err := e.open()
-		if err != nil {
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+		if err := checkDepth(open); err != nil {
 			return dst, err
 		}
-		dst, err = encode(e, dst, p)
-		e.depth--
-		return dst, err
+		return encode(dst, p, open+1)
 	}
 }
 
-func encodeStrings(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeStrings(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 	list := *(*[]string)(p)
 	dst = appendArrayHead(dst, len(list))
-	if e.depth >= engineDepth {
-		return dst, e.open()
-	}
 	for _, s := range list {
 		dst = appendString(dst, s)
 	}
-	return dst, nil
+	return dst, checkDepth(open)
 }
 
 func encodeSlice(size uintptr, elem encodeFunc) encodeFunc {
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 		s := *(*[]struct{})(p)
-		return e.list(dst, unsafe.Pointer(unsafe.SliceData(s)), len(s), size, elem)
+		return appendList(dst, unsafe.Pointer(unsafe.SliceData(s)), len(s), size, elem, open)
 	}
 }
 
 func encodeArray(t reflect.Type, elem encodeFunc) encodeFunc {
 	n, size := t.Len(), t.Elem().Size()
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return e.list(dst, p, n, size, elem)
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+		return appendList(dst, p, n, size, elem, open)
 	}
 }
 
-// list writes n elements, the first of which is at p.
-func (e *encodeState) list(dst []byte, p unsafe.Pointer, n int, size uintptr, elem encodeFunc) ([]byte, error) {
+// appendList writes n elements, the first of which is at p.
+func appendList(dst []byte, p unsafe.Pointer, n int, size uintptr, elem encodeFunc, open int) ([]byte, error) {
 	dst = appendArrayHead(dst, n)
-	err := e.open()
-	if err != nil {
-		return dst, err
-	}
-	for i := range n {
-		if dst, err = elem(e, dst, unsafe.Add(p, uintptr(i)*size)); err != nil {
-			return dst, pathError{indexName(i), err}
+	err := checkDepth(open)
+	for i := 0; i < n && err == nil; i++ {
+		if dst, err = elem(dst, unsafe.Add(p, uintptr(i)*size), open+1); err != nil {
+			err = pathError{indexName(i), err}
 		}
 	}
-	e.depth--
-	return dst, nil
+	return dst, err
 }
 
-func encodeStringMap(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+func encodeStringMap(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 	m := *(*map[string]string)(p)
 	dst = appendMapHead(dst, len(m))
-	if e.depth >= engineDepth {
-		return dst, e.open()
-	}
 	for k, v := range m {
 		dst = appendString(appendString(dst, k), v)
 	}
-	return dst, nil
+	return dst, checkDepth(open)
 }
 
-func encodeAnyMap(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-	return e.anyMap(dst, *(*map[string]any)(p))
+func encodeAnyMap(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+	return appendAnyMap(dst, *(*map[string]any)(p), open)
 }
 
 // mapEntry is room for a map's entries, one after the other.
@@ -495,10 +456,10 @@ func encodeMap(t reflect.Type, key keyFunc, elem encodeFunc) encodeFunc {
 	entries := sync.Pool{New: func() any {
 		return &mapEntry{key: reflect.New(t.Key()).Elem(), value: reflect.New(t.Elem()).Elem()}
 	}}
-	return func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 		m := reflect.ValueOf(reflect.NewAt(t, p).Elem().Interface())
 		dst = appendMapHead(dst, m.Len())
-		err := e.open()
+		err := checkDepth(open)
 		if err != nil {
 			return dst, err
 		}
@@ -513,11 +474,10 @@ func encodeMap(t reflect.Type, key keyFunc, elem encodeFunc) encodeFunc {
 			if dst, err = key(dst, entry.key); err != nil {
 				return dst, err
 			}
-			if dst, err = elem(e, dst, entry.value.Addr().UnsafePointer()); err != nil {
+			if dst, err = elem(dst, entry.value.Addr().UnsafePointer(), open+1); err != nil {
 				return dst, pathError{pathName(keyAt(dst, start)), err}
 			}
 		}
-		e.depth--
 		return dst, nil
 	}
 }
@@ -578,8 +538,8 @@ func behind(t reflect.Type, f field, encode encodeFunc) (encodeFunc, emptyFunc) 
 		empty = emptyOf(f.typ)
 	}
 	steps := f.steps(t)
-	write := func(e *encodeState, dst []byte, p unsafe.Pointer) ([]byte, error) {
-		return encode(e, dst, walk(p, steps))
+	write := func(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
+		return encode(dst, walk(p, steps), open)
 	}
 	return write, func(p unsafe.Pointer) bool {
 		p = walk(p, steps)

@@ -93,9 +93,6 @@ const (
 	secondGroupStart = 0xffffffff
 )
 
-// timeFits tells whether an EventTime can have so many seconds.
-func timeFits(sec int64) bool { return sec >= 0 && sec < secondGroupEnd }
-
 // appendHeader appends the head of an event, with empty metadata.
 func appendHeader(dst []byte, sec int64, nsec int) []byte {
 	dst = append(dst, "\x92\x92\xd7\x00secsnsec\x80"...)

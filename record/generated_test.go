@@ -86,7 +86,7 @@ var leaves = []reflect.Type{
 	reflect.TypeFor[float32](), reflect.TypeFor[time.Duration](), reflect.TypeFor[[]byte](), reflect.TypeFor[[5]byte](),
 	reflect.TypeFor[any](), reflect.TypeFor[map[string]any](), reflect.TypeFor[[]any](),
 	reflect.TypeFor[[]string](), reflect.TypeFor[map[string]string](), reflect.TypeFor[map[string]bool](),
-	reflect.TypeFor[struct{}](), reflect.TypeFor[[0]int](), reflect.TypeFor[inner](), reflect.TypeFor[packed](),
+	reflect.TypeFor[struct{}](), reflect.TypeFor[[0]int](), reflect.TypeFor[inner](),
 	reflect.TypeFor[namedBytes](), reflect.TypeFor[namedWord](), reflect.TypeFor[namedFlag](), reflect.TypeFor[namedFloat](),
 	reflect.TypeFor[namedInt](), reflect.TypeFor[namedList](), reflect.TypeFor[namedTexts](), reflect.TypeFor[namedMap](),
 	reflect.TypeFor[namedAnyMap](), reflect.TypeFor[[]namedWord](), reflect.TypeFor[Tree](), reflect.TypeFor[Lean](),
@@ -96,7 +96,7 @@ var leaves = []reflect.Type{
 // oddLeaves are types of which the two libraries make different bytes on purpose (doc.go says which).
 var oddLeaves = []reflect.Type{
 	timeType, extType, reflect.TypeFor[level](), reflect.TypeFor[celsius](), reflect.TypeFor[netip.Addr](),
-	reflect.TypeFor[uintptr](), reflect.TypeFor[map[int]string](), reflect.TypeFor[map[uint8]any](), reflect.TypeFor[map[any]int](),
+	reflect.TypeFor[uintptr](), reflect.TypeFor[packed](), reflect.TypeFor[map[int]string](), reflect.TypeFor[map[uint8]any](), reflect.TypeFor[map[any]int](),
 }
 
 var embeddable = []reflect.Type{
@@ -191,6 +191,7 @@ func (m *typeMaker) field(i int, t reflect.Type) reflect.StructField {
 // filler fills values of any type that typeMaker makes.
 type filler struct {
 	choices
+	solid       bool // no pointers to nil, nor pointers in interfaces: encoded and decoded, they are not the same
 	nilEmbedded bool // met: msgpack/v5 writes nil for fields behind it where nothing has omitempty
 }
 
@@ -272,13 +273,13 @@ func (f *filler) number() uint64 {
 }
 
 func (f *filler) float() float64 {
-	switch n := f.pick(8); n {
+	switch n := f.pick(20); n {
 	case 0:
 		return 0
 	case 1:
 		return math.Inf(1)
 	case 2:
-		return math.NaN()
+		return math.NaN() // slow to compare
 	case 3:
 		return math.Copysign(0, -1)
 	default:
@@ -324,6 +325,12 @@ func (f *filler) pointer(v reflect.Value, depth int) {
 	}
 	v.Set(reflect.New(v.Type().Elem()))
 	f.fill(v.Elem(), depth+1)
+	switch v.Elem().Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		if f.solid && v.Elem().IsNil() {
+			v.SetZero()
+		}
+	}
 }
 
 func (f *filler) mapping(v reflect.Value, depth int) {
@@ -366,7 +373,7 @@ var anyTypes = []reflect.Type{
 
 func (f *filler) any(depth int) any {
 	kind := f.pick(len(anyTypes) + 2)
-	if kind >= len(anyTypes) || depth > 4 {
+	if kind >= len(anyTypes) || depth > 4 || f.solid && anyTypes[kind].Kind() == reflect.Pointer {
 		return nil
 	}
 	v := reflect.New(anyTypes[kind]).Elem()
