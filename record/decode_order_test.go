@@ -182,7 +182,7 @@ func (w *orderWriter) key(dst []byte, key string, any bool) []byte {
 
 // unknown writes a pair that no field is for.
 func (w *orderWriter) unknown(dst []byte) []byte {
-	keys := []string{"a1ff", "a3" + "6e6f6e", "a141", "00", "ff", "c0", "c2", "cb0000000000000000", "90", "9261619100", "81a16101", "d70000000000" + "00000000", "d905" + "6e5f6578" + "79", "c400", "a0"}
+	keys := []string{"a1ff", "a3" + "6e6f6e", "a141", "00", "ff", "c0", "c2", "cb0000000000000000", "90", "92619100", "81a16101", "d70000000000" + "00000000", "d905" + "6e5f6578" + "79", "c400", "a0"}
 	values := []string{"c0", "07", "a0", "80", "82a161a162a16282a16101a16202", "9381a16101c0dc0000", "c403616161", "d9024141", "c70105aa"}
 	dst = append(dst, unhex(w.t, keys[w.r.IntN(len(keys))])...)
 	return append(dst, unhex(w.t, values[w.r.IntN(len(values))])...)
