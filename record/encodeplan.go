@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -236,14 +237,20 @@ type encodeGroup struct {
 	offset uintptr   // of what empty judges
 }
 
-// encodeOp writes a key, or several and the heads of maps between them, and a value.
+// encodeOp writes a key, or several and the heads of maps between them, and a value. It is small: a loop over ops
+// is where most records are written.
 type encodeOp struct {
 	prefix [16]byte
-	offset uintptr // of the value in the struct
-	size   uint8   // of prefix
+	offset uint32 // of the value in the struct
+	size   uint8  // of prefix
 	scalar scalar
-	encode encodeFunc // without a scalar
-	levels int        // maps open around the value, from the struct's own
+	value  *encodeValue // without a scalar
+}
+
+// encodeValue is a value that has a function.
+type encodeValue struct {
+	encode encodeFunc
+	levels int // maps open around the value, from the struct's own
 	path   string
 }
 
@@ -251,6 +258,9 @@ func (c *encodeCompiler) structure(t reflect.Type) (*encodeStruct, error) {
 	list, err := fieldsOf(t)
 	if err != nil {
 		return nil, err
+	}
+	if t.Size() > math.MaxUint32 {
+		return nil, fmt.Errorf("%s is larger than 4 GiB", t)
 	}
 	s := &encodeStruct{fields: len(list), levels: 1}
 	optional := func(f field) bool { return f.omitEmpty || f.behindPointer(t) }
@@ -313,10 +323,9 @@ func (c *encodeCompiler) optional(w *opWriter, t reflect.Type, f field) (g encod
 	}
 	w.prefix = appendString(w.prefix, f.name)
 	if f.behindPointer(t) {
-		op := p.op(f, 0)
-		op.scalar = scalarNone
-		op.encode, g.empty = behind(t, f, op.encode)
-		w.add(op)
+		encode, empty := behind(t, f, p.later)
+		g.empty = empty
+		w.add(encodeOp{value: &encodeValue{encode, 1, pathName(f.name)}})
 		return g, nil
 	}
 	g.empty, g.offset = emptyOf(f.typ), f.offset(t)
@@ -326,12 +335,15 @@ func (c *encodeCompiler) optional(w *opWriter, t reflect.Type, f field) (g encod
 
 // op writes the value of f.
 func (p *encodePlan) op(f field, offset uintptr) encodeOp {
-	op := encodeOp{encode: p.encode, levels: 1, offset: offset, path: pathName(f.name)}
-	if op.encode == nil {
-		op.encode = p.later
-	}
+	op := encodeOp{offset: uint32(offset)}
 	if special(f.typ) == nil {
 		op.scalar = scalarOf(f.typ)
+	}
+	if op.scalar == scalarNone {
+		op.value = &encodeValue{encode: p.encode, levels: 1, path: pathName(f.name)}
+		if op.value.encode == nil {
+			op.value.encode = p.later
+		}
 	}
 	return op
 }
@@ -359,9 +371,10 @@ func (w *opWriter) merge(inner *encodeStruct, path string, offset uintptr) {
 		if op.scalar == scalarConstant {
 			continue
 		}
-		op.offset += offset
-		op.levels++
-		op.path = join(path, op.path)
+		op.offset += uint32(offset)
+		if v := op.value; v != nil {
+			op.value = &encodeValue{v.encode, v.levels + 1, join(path, v.path)}
+		}
 		w.add(op)
 	}
 }

@@ -164,8 +164,8 @@ func appendFields(dst []byte, ops []encodeOp, base unsafe.Pointer, open int) ([]
 			}
 		case scalarNone:
 			var err error
-			if dst, err = op.encode(dst, p, open+op.levels); err != nil {
-				return dst, pathError{op.path, err}
+			if dst, err = op.value.encode(dst, p, open+op.value.levels); err != nil {
+				return dst, pathError{op.value.path, err}
 			}
 		default:
 			dst = appendScalar(dst, op.scalar, p)
