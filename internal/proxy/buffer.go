@@ -9,8 +9,8 @@ import (
 // once it holds more than 2,048,000 bytes (flb_input_chunk.h), whatever the last append added.
 const maxPiece = 1 << 20
 
-// maxSpare is how many pieces' memory a section keeps for the next pieces.
-const maxSpare = 4
+// pieces is memory of pieces that were delivered, for all sections.
+var pieces = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxTurn bounds how long one Deliver goes on for a section that fills its buffer all the time: the engine calls every
 // second and is told nothing in between.
@@ -27,13 +27,13 @@ type Buffer struct {
 	filling map[string]*piece // by tag: the piece that takes more
 	last    *piece            // of those, the one that took the last events
 	size    int               // bytes in queue and in delivery
-	spare   [][]byte          // memory of pieces that were delivered
 }
 
 // piece is events of one tag, encoded one behind the other.
 type piece struct {
 	tag      string
 	events   []byte
+	memory   *[]byte // that events is in, unless it has grown out of it
 	accepted []func()
 }
 
@@ -51,8 +51,11 @@ func (b *Buffer) Add(tag string, events []byte, accepted func()) (full bool) {
 		if p == nil || p.tag != tag {
 			p = b.filling[tag]
 		}
-		if p == nil || len(p.events)+len(events) > maxPiece {
+		if full := p != nil && len(p.events)+len(events) > maxPiece; full || p == nil {
 			p = b.begin(tag)
+			if full && cap(p.events) < maxPiece {
+				p.events = make([]byte, 0, maxPiece) // so the next one will be, too
+			}
 		}
 		p.events = append(p.events, events...)
 		if accepted != nil {
@@ -68,21 +71,11 @@ func (b *Buffer) Add(tag string, events []byte, accepted func()) (full bool) {
 
 // begin queues a new piece.
 func (b *Buffer) begin(tag string) *piece {
-	p := &piece{tag: tag, events: b.memory()}
+	p := &piece{tag: tag, memory: pieces.Get().(*[]byte)}
+	p.events = (*p.memory)[:0]
 	b.queue = append(b.queue, p)
 	b.filling[tag] = p
 	return p
-}
-
-// memory returns room for a piece.
-func (b *Buffer) memory() []byte {
-	last := len(b.spare) - 1
-	if last < 0 {
-		return nil
-	}
-	m := b.spare[last]
-	b.spare = b.spare[:last]
-	return m
 }
 
 // Full tells whether the buffer holds its limit or more.
@@ -158,10 +151,11 @@ func (b *Buffer) putBack(p *piece) {
 func (b *Buffer) done(p *piece) {
 	b.mu.Lock()
 	b.size -= len(p.events)
-	if cap(p.events) <= 2*maxPiece && len(b.spare) < maxSpare {
-		b.spare = append(b.spare, p.events[:0])
-	}
 	b.mu.Unlock()
+	if cap(p.events) <= 2*maxPiece {
+		*p.memory = p.events[:0]
+		pieces.Put(p.memory)
+	}
 	select {
 	case b.room <- struct{}{}:
 	default:
