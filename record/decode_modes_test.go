@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -341,5 +342,114 @@ func checkRaw(t *testing.T, chunk []byte) {
 		if !bytes.Equal(r, body) || &r[0] != &body[0] || cap(r) != len(r) {
 			t.Fatalf("Raw = %x, capacity %d, want the body %x", []byte(r), cap(r), body)
 		}
+	}
+}
+
+// within tells whether memory at p is part of b.
+func within(p *byte, b []byte) bool {
+	at, start := uintptr(unsafe.Pointer(p)), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return start <= at && at < start+uintptr(len(b))
+}
+
+func TestDecodeOptions(t *testing.T) {
+	t.Parallel()
+	type rec struct {
+		S string
+		B []byte
+		L []string
+		M map[string]string
+		P *inner
+		A any
+		I []inner
+	}
+	value := rec{"text", []byte("bytes"), []string{"list"}, map[string]string{"k": "v"}, &inner{1}, "any", []inner{{1}}}
+	h := Header{Time: corpusTime, Metadata: map[string]any{"m": "meta"}}
+	chunk := encoded(t, encoded(t, nil, h, value), h, value)
+	tests := []struct {
+		name          string
+		options       []DecodeOption
+		borrow, reuse bool
+	}{
+		{name: "none"},
+		{name: "borrow", options: []DecodeOption{BorrowStrings()}, borrow: true},
+		{name: "reuse", options: []DecodeOption{ReuseRecord()}, reuse: true},
+		{name: "both", options: []DecodeOption{ReuseRecord(), BorrowStrings()}, borrow: true, reuse: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dec, err := NewDecoder[rec](tt.options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r rec
+			s := NewScanner(chunk)
+			if ok, err := dec.Next(s, &r); !ok || err != nil {
+				t.Fatalf("Next() = %t, %v", ok, err)
+			}
+			texts := []string{r.S, r.L[0], r.M["k"], r.A.(string), unsafe.String(&r.B[0], len(r.B)), s.Event().Metadata["m"].(string)}
+			for _, text := range texts {
+				if got := within(unsafe.StringData(text), chunk); got != tt.borrow {
+					t.Errorf("%q aliases the chunk: %t, want %t", text, got, tt.borrow)
+				}
+			}
+			first := r
+			if ok, err := dec.Next(s, &r); !ok || err != nil {
+				t.Fatalf("Next() = %t, %v", ok, err)
+			}
+			r.M["new"] = ""
+			same := []bool{&first.L[0] == &r.L[0], len(first.M) == 2, first.P == r.P, &first.I[0] == &r.I[0]}
+			for i, got := range same {
+				if got != tt.reuse {
+					t.Errorf("place %d of the record is reused: %t, want %t", i, got, tt.reuse)
+				}
+			}
+		})
+	}
+}
+
+func TestDecodeAllocations(t *testing.T) { // not parallel: it measures
+	type rec struct {
+		S string
+		N int
+		B []byte
+		L []string
+		M map[string]string
+		P *inner
+		I []inner
+		F float64
+	}
+	value := rec{"text", 1, []byte("bytes"), []string{"a", "b"}, map[string]string{"k": "v"}, &inner{1}, []inner{{1}}, 1.5}
+	var chunk []byte
+	for range 100 {
+		chunk = encoded(t, chunk, second, value)
+	}
+	tests := []struct {
+		name    string
+		options []DecodeOption
+		most    float64 // Scanner, learned order, and a copy of the chunk
+	}{
+		{"reuse", []DecodeOption{ReuseRecord()}, 3},
+		{"both", []DecodeOption{ReuseRecord(), BorrowStrings()}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dec, err := NewDecoder[rec](tt.options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r rec
+			got := testing.AllocsPerRun(10, func() {
+				s := NewScanner(chunk)
+				for {
+					if ok, _ := dec.Next(s, &r); !ok {
+						return
+					}
+				}
+			})
+			if got > tt.most && !raceEnabled {
+				t.Errorf("allocations for a chunk of 100 events = %v, want at most %v", got, tt.most)
+			}
+		})
 	}
 }
