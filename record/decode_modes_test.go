@@ -266,47 +266,49 @@ func TestDecodeModesOfTruncations(t *testing.T) {
 	}
 }
 
+// oddChunks are bytes that are no events, events that do not fit, and markers.
+var oddChunks = []struct{ name, hex string }{
+	{"nothing", ""},
+	{"garbage", "c1"},
+	{"no array", "80"},
+	{"body is missing", "92 07"},
+	{"half a header", "92 92 d700 65000000"},
+	{"array body", "92 07 91 01"},
+	{"nil body", "92 07 c0"},
+	{"string body", "92 92 07 80 a26f6b"},
+	{"garbage body", "92 07 c1"},
+	{"garbage in a field", "92 07 82 a161 01 a173 81 a163 c1"},
+	{"garbage behind a misfit", "92 07 82 a161 01 a16e a178 c1"},
+	{"misfit", "92 07 81 a16e a178"},
+	{"misfit, then more", "92 07 81 a16e a178 92 07 80"},
+	{"misfit in a list", "92 07 81 a16c 93 01 02 a178"},
+	{"four billion pairs", "92 07 df ffffffff"},
+	{"four billion in a field", "92 07 82 a161 01 a16c dd ffffffff"},
+	{"more than are there", "92 07 81 a16c dc0041" + "0102"},
+	{"too deep", "92 07 81 a161" + repeat("91", 128) + "01"},
+	{"too deep and skipped", "92 07 81 a17a" + repeat("91", 128) + "01"},
+	{"too deep as key", "92 07 81" + repeat("91", 128) + "01 01"},
+	{"deepest", "92 07 81 a161" + repeat("91", 127) + "01"},
+	{"group start without end", "92 92 d700 ffffffff 00000000 81a16101 81a16202"},
+	{"bad group", "92 92 d700 ffffffff 00000000 81a16101 c0"},
+	{"bad attributes", "92 92 d700 ffffffff 00000000 81a161c1 80"},
+	{"groups", "92 92 d700 ffffffff 00000000 81a161a178 81a162a179 92 07 81a161a178 92 92 d700 fffffffe 00000000 80 80"},
+	{"metadata", "92 92 07 81a161a178 81a162a179 92 92 07 82a16101a16cc3 81a16102"},
+}
+
 func TestNextErrors(t *testing.T) {
 	t.Parallel()
 	good := encoded(t, nil, second, map[string]any{"a": "x", "n": 1})
-	tests := []struct{ name, bad string }{
-		{"nothing", ""},
-		{"garbage", "c1"},
-		{"no array", "80"},
-		{"body is missing", "92 07"},
-		{"half a header", "92 92 d700 65000000"},
-		{"array body", "92 07 91 01"},
-		{"nil body", "92 07 c0"},
-		{"string body", "92 92 07 80 a26f6b"},
-		{"garbage body", "92 07 c1"},
-		{"garbage in a field", "92 07 82 a161 01 a173 81 a163 c1"},
-		{"garbage behind a misfit", "92 07 82 a161 01 a16e a178 c1"},
-		{"misfit", "92 07 81 a16e a178"},
-		{"misfit, then more", "92 07 81 a16e a178 92 07 80"},
-		{"misfit in a list", "92 07 81 a16c 93 01 02 a178"},
-		{"four billion pairs", "92 07 df ffffffff"},
-		{"four billion in a field", "92 07 82 a161 01 a16c dd ffffffff"},
-		{"more than are there", "92 07 81 a16c dc0041" + "0102"},
-		{"too deep", "92 07 81 a161" + repeat("91", 128) + "01"},
-		{"too deep and skipped", "92 07 81 a17a" + repeat("91", 128) + "01"},
-		{"too deep as key", "92 07 81" + repeat("91", 128) + "01 01"},
-		{"deepest", "92 07 81 a161" + repeat("91", 127) + "01"},
-		{"group start without end", "92 92 d700 ffffffff 00000000 81a16101 81a16202"},
-		{"bad group", "92 92 d700 ffffffff 00000000 81a16101 c0"},
-		{"bad attributes", "92 92 d700 ffffffff 00000000 81a161c1 80"},
-		{"groups", "92 92 d700 ffffffff 00000000 81a161a178 81a162a179 92 07 81a161a178 92 92 d700 fffffffe 00000000 80 80"},
-		{"metadata", "92 92 07 81a161a178 81a162a179 92 92 07 82a16101a16cc3 81a16102"},
-	}
 	type rec struct {
 		A any            `msgpack:"a"`
 		N int            `msgpack:"n"`
 		S map[string]any `msgpack:"s"`
 		L []int          `msgpack:"l"`
 	}
-	for _, tt := range tests {
+	for _, tt := range oddChunks {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			chunk := append(bytes.Clone(good), unhex(t, tt.bad)...)
+			chunk := append(bytes.Clone(good), unhex(t, tt.hex)...)
 			for _, typ := range append(modeTypes[:4:4], reflect.TypeFor[rec](), reflect.TypeFor[customs](), rawType) {
 				if typ == rawType {
 					checkRaw(t, chunk)

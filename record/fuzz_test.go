@@ -17,6 +17,9 @@ func FuzzScanner(f *testing.F) {
 		f.Add(chunk)
 	}
 	f.Add(unhex(f, "9207"+everyFormat))
+	for _, odd := range oddChunks {
+		f.Add(unhex(f, odd.hex))
+	}
 	dyn, err1 := NewDecoder[any]()
 	typed, err2 := NewDecoder[twinShape]()
 	custom, err3 := NewDecoder[customs]()

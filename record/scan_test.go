@@ -198,6 +198,39 @@ func TestDepthThatIsRead(t *testing.T) {
 	}
 }
 
+func TestTruncatedPaths(t *testing.T) {
+	t.Parallel()
+	const event = "92 92 07 81 a16d a2787a 82 a161 01 a173 81 a163 92 01 a378797a"
+	want := []string{"", "", "", "time", "metadata", "metadata", "metadata.m", "metadata.m", "metadata.m", "", "", "", "", "", "",
+		"s", "s", "s", "s.c", "s.c", "s.c", "s.c[1]", "s.c[1]", "s.c[1]"} // a head is at fault if its children are more than the bytes
+	type typed struct {
+		S struct {
+			C []any `msgpack:"c"`
+		} `msgpack:"s"`
+	}
+	dyn, err1 := NewDecoder[map[string]any]()
+	dec, err2 := NewDecoder[typed]()
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	chunk := unhex(t, event)
+	for n := 1; n < len(chunk); n++ {
+		scan, one, other := NewScanner(chunk[:n:n]), NewScanner(chunk[:n:n]), NewScanner(chunk[:n:n])
+		scan.Next()
+		_, err1 := dyn.Next(one, new(map[string]any))
+		_, err2 := dec.Next(other, new(typed))
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{scan.Err(), one.Err(), other.Err()} {
+			var e *Error
+			if !errors.As(err, &e) || e.Path != want[n] || e.Index != 0 || e.Offset != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("Err() after %d bytes = %v, want path %q", n, err, want[n])
+			}
+		}
+	}
+}
+
 // checkTruncations holds every prefix of chunk against the events of all of it.
 func checkTruncations(t *testing.T, chunk []byte) {
 	t.Helper()
