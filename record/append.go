@@ -111,12 +111,3 @@ func appendExt(dst []byte, x Ext) []byte {
 	}
 	return append(append(dst, byte(x.Type)), x.Data...)
 }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}

@@ -2,7 +2,7 @@
 //
 //	{"date":"2026-01-02T15:04:05.123456789Z","tag":"app.web","record":{"message":"GET /","status":200}}
 //
-// The date is in UTC. Keys of a record are in alphabetical order, and binary values are base64.
+// The date is in UTC. Records are written as [record.Raw.AppendJSON] does, straight from the engine's bytes.
 //
 //	go run ./cmd/flbgo run --for 5s examples/out_file
 package main
@@ -12,12 +12,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/record"
 )
 
 func init() {
@@ -32,27 +32,24 @@ type config struct {
 
 // line is the form of an event in the file.
 type line struct {
-	Date   time.Time      `json:"date"`
-	Tag    string         `json:"tag"`
-	Record map[string]any `json:"record"`
+	Date   time.Time       `json:"date"`
+	Tag    string          `json:"tag"`
+	Record json.RawMessage `json:"record"`
 }
 
 // output is one [OUTPUT] section.
 type output struct {
-	logger *slog.Logger
-
 	mu   sync.Mutex // Flush is called concurrently if the section sets workers above 1
 	file *os.File
 }
 
 func (o *output) Init(_ context.Context, fbit *plugin.Instance[config]) (err error) {
-	o.logger = fbit.Logger
 	o.file, err = os.OpenFile(fbit.Conf.Path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	return err
 }
 
-func (o *output) Flush(_ context.Context, batch *plugin.Batch[map[string]any]) error {
-	lines, err := o.encode(batch)
+func (o *output) Flush(_ context.Context, batch *plugin.Batch[record.Raw]) error {
+	lines, err := encode(batch)
 	if err != nil {
 		return err // an event that cannot be read: the engine gives the chunk up
 	}
@@ -63,17 +60,20 @@ func (o *output) Close(context.Context) error {
 	return errors.Join(o.file.Sync(), o.file.Close())
 }
 
-// encode leaves out, and logs, what JSON cannot express, such as a NaN.
-func (o *output) encode(batch *plugin.Batch[map[string]any]) ([]byte, error) {
+func encode(batch *plugin.Batch[record.Raw]) ([]byte, error) {
 	var lines bytes.Buffer
 	enc := json.NewEncoder(&lines)
 	enc.SetEscapeHTML(false)
+	var record []byte
 	for ev, err := range batch.Events() {
 		if err != nil {
 			return nil, err
 		}
-		if err := enc.Encode(line{ev.Time, ev.Tag, ev.Record}); err != nil {
-			o.logger.Error("event left out", "tag", ev.Tag, "event", ev.Index(), "error", err)
+		if record, err = ev.Record.AppendJSON(record[:0]); err != nil {
+			return nil, err
+		}
+		if err := enc.Encode(line{ev.Time, ev.Tag, record}); err != nil {
+			return nil, err
 		}
 	}
 	return lines.Bytes(), nil
