@@ -312,3 +312,78 @@ func TestRawIsCopied(t *testing.T) {
 		t.Errorf("chunk after the Raw changed (-want +got):\n%s", diff)
 	}
 }
+
+// TestAppendDepth expects that each kind of map and array counts, whatever is beside it.
+func TestAppendDepth(t *testing.T) {
+	t.Parallel()
+	type merged struct {
+		In struct {
+			In struct{ In inner }
+		}
+		V any
+	}
+	type optional struct {
+		V any `msgpack:",omitempty"`
+	}
+	wraps := []struct {
+		name string
+		wrap func(v any) any
+	}{
+		{"map", func(v any) any { return map[string]any{"k": v} }},
+		{"slice", func(v any) any { return []any{v} }},
+		{"struct", func(v any) any { return struct{ V any }{v} }},
+		{"merged struct", func(v any) any { return merged{V: v} }},
+		{"pointer to a struct with optional fields", func(v any) any { return &optional{v} }},
+		{"typed map", func(v any) any { return map[namedWord]any{"k": v} }},
+		{"array", func(v any) any { return [1]any{v} }},
+	}
+	ends := []struct {
+		name string
+		v    any
+	}{
+		{"scalar", 1},
+		{"bytes", []byte{1}},
+		{"strings", []string{"s"}},
+		{"no strings", []string{}},
+		{"ints", []int{1}},
+		{"array", [2]int8{}},
+		{"map of strings", map[string]string{"k": "v"}},
+		{"empty map", map[string]any{}},
+		{"typed map", map[string]int{}},
+		{"struct", inner{}},
+		{"empty struct", struct{}{}},
+		{"merged", merged{}},
+		{"omitted", optional{}},
+		{"custom", blob(nestedRaw(3))},
+		{"lists", [][]string{{"s"}}},
+		{"slice of structs", []inner{{}}},
+	}
+	for _, wrap := range wraps {
+		for _, end := range ends {
+			t.Run(end.name+" in "+wrap.name, func(t *testing.T) {
+				t.Parallel()
+				v := end.v
+				for range engineDepth {
+					r := map[string]any{"v": v}
+					depth := 1 + depthOf(t, twinEncode(t, r)) // the event is an array itself
+					if _, err := appendOne(second, r, 0); (err == nil) != (depth <= engineDepth) {
+						t.Fatalf("Append(%+v) of %d levels = %v", r, depth, err)
+					}
+					v = wrap.wrap(v)
+				}
+			})
+		}
+	}
+}
+
+// depthOf is how many maps and arrays are in each other.
+func depthOf(t *testing.T, b []byte) int {
+	t.Helper()
+	for depth := range 99 {
+		if _, err := verify(b, depth); err == nil {
+			return depth
+		}
+	}
+	t.Fatalf("depth of %x is 99 or more", b)
+	return 0
+}
