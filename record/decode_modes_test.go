@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -454,4 +455,37 @@ func TestDecodeAllocations(t *testing.T) { // not parallel: it measures
 			}
 		})
 	}
+}
+
+// TestConcurrentUse shares an Encoder and a Decoder; what it finds, the race detector finds.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	typ := reflect.TypeFor[Tree]()
+	v := dirty(typ, dirt)
+	want := appendOf(t, typ, &second, v, 0)
+	enc := encoderOf(t, typ)
+	var group sync.WaitGroup
+	for _, m := range modes {
+		dec := decoderOf(t, typ, m)
+		for range 2 {
+			group.Go(func() {
+				for range 20 {
+					got, err := enc.Append(nil, &second, at(v), 0)
+					if err != nil || len(got) != len(want) {
+						t.Errorf("Append() = %d bytes, %v, want %d bytes", len(got), err, len(want))
+						return
+					}
+					next, body := reflect.New(typ).Elem(), reflect.New(typ).Elem()
+					s := NewScanner(got)
+					ok, err := dec.Next(s, at(next))
+					err2 := dec.Decode(s.Event().Body, at(body))
+					if !ok || err != nil || err2 != nil || !reflect.DeepEqual(next.Interface(), body.Interface()) {
+						t.Errorf("%s: Next() = %t, %v, Decode() = %v, want the same values", m.name, ok, err, err2)
+						return
+					}
+				}
+			})
+		}
+	}
+	group.Wait()
 }
