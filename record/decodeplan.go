@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// This file compiles types into what decodeplanrun.go runs.
+// This file compiles types; decodeplanevent.go, decodeplanstruct.go, decodeplanvalue.go and decodeplanlist.go run what it
+// makes. What is read is bounds-checked; what it becomes is written through pointers to memory of the type that the plan is of.
 
 // recordDecoder is a Decoder without its type parameter.
 type recordDecoder struct {

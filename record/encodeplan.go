@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// This file compiles types into what encodeplanrun.go runs.
+// This file compiles types; encodeplanevent.go, encodeplanstruct.go and encodeplanvalue.go run what it makes. A value is
+// read through a pointer to it, at the offsets that reflect gives; what is written goes through append.
 
 // recordEncoder is an Encoder without its type parameter.
 type recordEncoder struct {
