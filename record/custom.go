@@ -16,7 +16,7 @@ func appendCustom(dst []byte, v any, open int) ([]byte, error) {
 		return dst, err
 	}
 	// What a method wrote may be anything.
-	if _, err := verify(dst[start:], engineDepth-open); err != nil {
+	if _, err := verifyInside(dst[start:], open); err != nil {
 		return dst, fmt.Errorf("%s wrote bad msgpack: %w", reflect.TypeOf(v).Elem(), err)
 	}
 	return dst, nil

@@ -45,6 +45,8 @@ func NewDecoder[R any](options ...DecodeOption) (*Decoder[R], error) {
 // decodeState is what the records of one chunk are decoded with.
 type decodeState struct {
 	reader
+	chunk   []byte         // what was given; the input is this or a copy
+	copy    []byte         // nil until it is needed
 	text    string         // the input, for strings that are parts of it; "" without a plan
 	depth   int            // maps and arrays that are open
 	learned []uint16       // from decodeStruct.first, by decodeField.next: the place of the field that is expected

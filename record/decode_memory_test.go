@@ -65,7 +65,7 @@ func TestDecodeMemory(t *testing.T) { // not parallel: it measures
 	}
 	for name, body := range hostile(t) {
 		chunk := append(unhex(t, emptyHead), body...)
-		most := uint64(40*len(chunk) + 200_000) // most of it for the path of the error
+		most := uint64(5*len(chunk) + 200_000)
 		for _, typ := range types {
 			for _, m := range modes {
 				dec := decoderOf(t, typ, m)

@@ -220,6 +220,7 @@ type decodeField struct {
 	key    [2]keyWord // the encoded key
 	size   uint8      // of key
 	scalar scalar     // what the loop reads itself, if it is as usual
+	behind bool       // an embedded pointer: offset is 0
 	place  uint16     // in fields
 	next   int        // where decodeState.learned has the field that followed this one
 	mark   uint64     // a bit, if there are not too many fields
@@ -288,7 +289,7 @@ func (c *decodeCompiler) field(t reflect.Type, f field) (df decodeField, err err
 	df = decodeField{decode: decode, typ: f.typ}
 	df.setKey(f.name)
 	if f.behindPointer(t) {
-		df.decode = decodeBehind(t, f, decode)
+		df.behind, df.decode = true, decodeBehind(t, f, decode)
 		return df, nil
 	}
 	df.offset = f.offset(t)
@@ -317,11 +318,9 @@ func (f *decodeField) setKey(name string) {
 
 // embeddedPointers are the offsets of the pointers that fields are behind; of pointers behind pointers, the first.
 func embeddedPointers(t reflect.Type, list []field) (offsets []uintptr) {
-	last := -1
 	for _, f := range list {
-		if f.behindPointer(t) && f.index[0] != last {
-			offsets = append(offsets, f.offset(t))
-			last = f.index[0]
+		if offset := f.offset(t); f.behindPointer(t) && !slices.Contains(offsets, offset) {
+			offsets = append(offsets, offset)
 		}
 	}
 	return offsets

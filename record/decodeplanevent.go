@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"unsafe"
 )
@@ -17,12 +18,13 @@ type decodeFunc func(d *decodeState, p unsafe.Pointer) error
 func (c *Decoder[R]) Decode(body []byte, r *R) error {
 	d := c.plan.states.Get().(*decodeState)
 	d.off, d.depth = 0, 0
-	d.read(body)
+	d.chunk = body
+	d.use(c.plan)
 	err := d.record(unsafe.Pointer(r))
 	if err == nil && d.off < len(body) {
 		err = &Error{Err: fmt.Errorf("%d bytes after the value", len(body)-d.off)}
 	}
-	d.b, d.text = nil, ""
+	d.b, d.chunk, d.copy, d.text = nil, nil, nil, ""
 	c.plan.states.Put(d)
 	if err != nil {
 		err.Index, err.Offset = -1, -1
@@ -37,7 +39,8 @@ func (c *Decoder[R]) Decode(body []byte, r *R) error {
 // next call moves on.
 func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	if s.d.plan != c.plan {
-		s.d.use(c.plan, s.chunk)
+		s.d.learned = slices.Clone(c.plan.learned)
+		s.d.use(c.plan)
 	}
 	if !s.begin() {
 		return false, nil
@@ -47,7 +50,7 @@ func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	if err != nil && s.d.off == start {
 		return s.broken(err), nil
 	}
-	s.end(s.d.b[start:s.d.off:s.d.off])
+	s.end(s.d.chunk[start:s.d.off:s.d.off])
 	if err != nil {
 		err.Index, err.Offset = s.event.Index, s.event.Offset
 		return true, err
@@ -55,18 +58,16 @@ func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	return true, nil
 }
 
-// use makes d the state of plan, for chunk.
-func (d *decodeState) use(plan *recordDecoder, chunk []byte) {
-	d.plan, d.learned = plan, slices.Clone(plan.learned)
-	d.read(chunk)
-}
-
-// read makes b the input, or a copy of it that strings may be parts of.
-func (d *decodeState) read(b []byte) {
-	if d.plan.texts && !d.plan.borrow {
-		b = bytes.Clone(b)
+// use reads d.chunk for plan, or a copy of it that strings may be parts of.
+func (d *decodeState) use(plan *recordDecoder) {
+	d.plan, d.b = plan, d.chunk
+	if plan.texts && !plan.borrow {
+		if d.copy == nil {
+			d.copy = bytes.Clone(d.chunk)
+		}
+		d.b = d.copy
 	}
-	d.b, d.text = b, unsafe.String(unsafe.SliceData(b), len(b))
+	d.text = unsafe.String(unsafe.SliceData(d.b), len(d.b))
 }
 
 // record decodes the record that d is at. Of an error of the bytes d stays in
@@ -90,18 +91,20 @@ func (d *decodeState) record(r unsafe.Pointer) *Error {
 	return d.recover(start, err)
 }
 
-// recover moves behind the record at start, which err was met in.
+// recover moves behind the record at start, which err was met in. It reads the chunk itself: methods of the author's
+// types may have written to the copy.
 func (d *decodeState) recover(start int, err error) *Error {
 	at := d.off
 	if m, ok := err.(misfit); ok {
 		at, err = m.off, m.err
 	}
 	d.off, d.depth = start, 0
-	body, broken := d.rawMap("")
+	r := reader{b: d.chunk, off: start}
+	body, broken := r.rawMap("")
 	if broken != nil {
-		d.off = start
 		return broken
 	}
+	d.off = r.off
 	return &Error{Path: pathTo(body, at-start), Err: err}
 }
 
@@ -114,8 +117,17 @@ func (d *decodeState) bytes(data []byte) []byte {
 	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
-// boxes is memory for values in interfaces. Each any of a string would otherwise be an allocation.
+// scratch is bytes for methods of the author's types, which may do with them what they like.
+func (d *decodeState) scratch(data []byte) []byte {
+	if d.plan.borrow {
+		return bytes.Clone(data)
+	}
+	return d.bytes(data)
+}
+
+// boxes is memory for the values in interfaces of one chunk. Each any of a string would otherwise be an allocation.
 type boxes struct {
+	use     bool
 	strings []string
 	numbers []uint64
 }
@@ -124,6 +136,9 @@ const boxesAtOnce = 64
 
 // box is any(s).
 func (d *decodeState) box(s string) any {
+	if !d.boxes.use {
+		return s
+	}
 	if len(d.boxes.strings) == 0 {
 		d.boxes.strings = make([]string, boxesAtOnce)
 	}
@@ -133,15 +148,30 @@ func (d *decodeState) box(s string) any {
 	return boxed(stringWord, unsafe.Pointer(p))
 }
 
-// boxNumber is any of the int64 or float64 with these bits.
-func (d *decodeState) boxNumber(typ unsafe.Pointer, bits uint64) any {
-	if len(d.boxes.numbers) == 0 {
-		d.boxes.numbers = make([]uint64, boxesAtOnce)
+// boxInt is any(n).
+func (d *decodeState) boxInt(n int64) any {
+	if !d.boxes.use {
+		return n
 	}
-	p := &d.boxes.numbers[0]
-	d.boxes.numbers = d.boxes.numbers[1:]
+	return boxed(int64Word, d.boxes.number(uint64(n)))
+}
+
+// boxFloat is any(f).
+func (d *decodeState) boxFloat(f float64) any {
+	if !d.boxes.use {
+		return f
+	}
+	return boxed(float64Word, d.boxes.number(math.Float64bits(f)))
+}
+
+func (b *boxes) number(bits uint64) unsafe.Pointer {
+	if len(b.numbers) == 0 {
+		b.numbers = make([]uint64, boxesAtOnce)
+	}
+	p := &b.numbers[0]
+	b.numbers = b.numbers[1:]
 	*p = bits
-	return boxed(typ, unsafe.Pointer(p))
+	return unsafe.Pointer(p)
 }
 
 // The type words of interfaces.

@@ -156,8 +156,10 @@ func (s *decodeStruct) find(d *decodeState) (*decodeField, error) {
 
 // prepare clears what the loop over the fields would take for its own.
 func (s *decodeStruct) prepare(base unsafe.Pointer) {
-	if s.all == 0 {
-		reflect.NewAt(s.typ, base).Elem().SetZero()
+	if len(s.fields) > maxMarked+1 {
+		for i := range s.fields[:len(s.fields)-1] {
+			s.fields[i].clear(base)
+		}
 	}
 	for _, offset := range s.embedded {
 		*(*unsafe.Pointer)(unsafe.Add(base, offset)) = nil
@@ -167,14 +169,20 @@ func (s *decodeStruct) prepare(base unsafe.Pointer) {
 // clear sets fields that did not appear to zero.
 func (s *decodeStruct) clear(base unsafe.Pointer, missing uint64) {
 	for ; missing != 0; missing &= missing - 1 {
-		f := &s.fields[bits.TrailingZeros64(missing)]
-		p := unsafe.Add(base, f.offset)
-		switch f.scalar {
-		case scalarString:
-			*(*string)(p) = ""
-		case scalarInt64, scalarUint64, scalarFloat64:
-			*(*uint64)(p) = 0
-		default:
+		s.fields[bits.TrailingZeros64(missing)].clear(base)
+	}
+}
+
+// clear sets the field to zero, unless it is behind a pointer.
+func (f *decodeField) clear(base unsafe.Pointer) {
+	p := unsafe.Add(base, f.offset)
+	switch f.scalar {
+	case scalarString:
+		*(*string)(p) = ""
+	case scalarInt64, scalarUint64, scalarFloat64:
+		*(*uint64)(p) = 0
+	default:
+		if !f.behind {
 			reflect.NewAt(f.typ, p).Elem().SetZero()
 		}
 	}

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"encoding"
 	"fmt"
 	"math"
@@ -217,10 +216,7 @@ func decodeCustom(t reflect.Type) decodeFunc {
 		if err := d.skipValue(); err != nil {
 			return err
 		}
-		data := d.bytes(d.b[start:d.off])
-		if d.plan.borrow {
-			data = bytes.Clone(data)
-		}
+		data := d.scratch(d.b[start:d.off])
 		return attempt(start, func() error { return unmarshal(data, zeroed(t, p)) })
 	}
 }
@@ -251,7 +247,7 @@ func decodeMethod(t reflect.Type, method func(v any, b []byte) error) decodeFunc
 		if !v.isText() {
 			return newMisfit(at, v, t)
 		}
-		return attempt(at, func() error { return method(zeroed(t, p), d.bytes(v.data)) })
+		return attempt(at, func() error { return method(zeroed(t, p), d.scratch(v.data)) })
 	}
 }
 

@@ -48,11 +48,11 @@ func (d *decodeState) single(t token) any {
 		if t.bits > math.MaxInt64 {
 			return t.bits
 		}
-		return d.boxNumber(int64Word, t.bits)
+		return d.boxInt(int64(t.bits))
 	case kindInt:
-		return d.boxNumber(int64Word, t.bits)
+		return d.boxInt(int64(t.bits))
 	case kindFloat:
-		return d.boxNumber(float64Word, t.bits)
+		return d.boxFloat(t.float())
 	case kindString:
 		return d.box(d.string(t.data))
 	case kindBinary:

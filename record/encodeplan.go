@@ -45,7 +45,8 @@ type encodePlan struct {
 	elem      encodeFunc    // of a pointer type
 	structure *encodeStruct // behind encode, if that is all it is
 	isMap     bool          // by its kind
-	calls     bool          // methods of the author's types
+	calls     bool          // methods of the author's types,
+	mutable   bool          // some of them with pointer receivers
 	err       error
 }
 
@@ -58,15 +59,16 @@ func encodePlanOf(t reflect.Type) *encodePlan {
 	}
 	c := encodeCompiler{plans: make(map[reflect.Type]*encodePlan)}
 	p := c.compile(t)
-	p.calls = c.calls
+	p.calls, p.mutable = c.calls, c.mutable
 	encodePlans.Store(t, p)
 	return p
 }
 
 // encodeCompiler makes the plans of the types of one record.
 type encodeCompiler struct {
-	plans map[reflect.Type]*encodePlan // made, or being made: types may refer to themselves
-	calls bool
+	plans   map[reflect.Type]*encodePlan // made, or being made: types may refer to themselves
+	calls   bool
+	mutable bool
 }
 
 func (c *encodeCompiler) compile(t reflect.Type) *encodePlan {
@@ -78,8 +80,9 @@ func (c *encodeCompiler) compile(t reflect.Type) *encodePlan {
 	if p.encode = special(t); p.encode == nil {
 		p.err = c.kind(p, t)
 	}
-	c.calls = c.calls || t.Kind() == reflect.Interface || t != timeType && (isText(t) || isCustom(t)) ||
-		implements(t, zeroerType)
+	methods := t != timeType && (isText(t) || isCustom(t)) || implements(t, zeroerType)
+	c.calls = c.calls || methods || t.Kind() == reflect.Interface
+	c.mutable = c.mutable || methods && t.Kind() != reflect.Pointer && reflect.PointerTo(t).NumMethod() > t.NumMethod()
 	return p
 }
 

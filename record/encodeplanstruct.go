@@ -182,7 +182,7 @@ func emptyOf(t reflect.Type) emptyFunc {
 		return func(p unsafe.Pointer) bool { return *(*unsafe.Pointer)(p) == nil }
 	}
 	s := scalarOf(t)
-	return func(p unsafe.Pointer) bool { return emptyScalar(s, p) }
+	return func(p unsafe.Pointer) bool { return s != scalarNone && emptyScalar(s, p) }
 }
 
 func emptyScalar(s scalar, p unsafe.Pointer) bool {

@@ -58,7 +58,7 @@ func encodeRaw(dst []byte, p unsafe.Pointer, open int) ([]byte, error) {
 	if raw == nil {
 		return append(dst, 0xc0), nil
 	}
-	return append(dst, raw...), raw.check(engineDepth - open)
+	return append(dst, raw...), raw.check(open)
 }
 
 // method returns the pointer to a value as an interface that it, or what it points to, implements.
@@ -124,8 +124,8 @@ func appendOther(dst []byte, v any, open int) ([]byte, error) {
 		*word = nil
 		words.Put(word)
 		return dst, err
-	case t.Size() == unsafe.Sizeof(data):
-		return plan.encode(dst, addressable(v), open) // may itself be the word
+	case t.Size() == unsafe.Sizeof(data), plan.mutable:
+		return plan.encode(dst, addressable(v), open) // may itself be the word, or must not be changed
 	}
 	return plan.encode(dst, data, open) // too large, or too small, for the word
 }

@@ -30,28 +30,22 @@ func (r *reader) find(off int) (string, bool) {
 		return "", true
 	}
 	for i := range t.n {
-		name := "[" + strconv.Itoa(i) + "]"
+		key := *r
 		if t.kind == kindMap {
-			key, ok := r.findKey(off)
-			if !ok {
+			if _, ok := r.find(off); ok {
 				return "", true
 			}
-			name = key
 		}
-		if path, ok := r.find(off); ok {
-			return join(name, path), true
+		path, ok := r.find(off)
+		if !ok {
+			continue
 		}
+		if t.kind == kindMap {
+			return join(pathName(key.key()), path), true
+		}
+		return join(indexName(i), path), true
 	}
 	return "", false
-}
-
-// findKey reports false where off is in the key.
-func (r *reader) findKey(off int) (string, bool) {
-	ahead := *r
-	if _, ok := r.find(off); ok {
-		return "", false
-	}
-	return pathName(ahead.key()), true
 }
 
 // key reads a map key in string form.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -15,10 +16,19 @@ type Raw []byte
 
 var rawType = reflect.TypeFor[Raw]()
 
-// check tells whether r is one value of at most depth levels.
-func (r Raw) check(depth int) error {
-	if off, err := verify(r, depth); err != nil {
+// check tells whether r is one value that may stand inside as many maps and arrays as are open.
+func (r Raw) check(open int) error {
+	if off, err := verifyInside(r, open); err != nil {
 		return fmt.Errorf("bad msgpack at byte %d of %d: %w", off, len(r), err)
 	}
 	return nil
+}
+
+// verifyInside is verify for what an event is to hold.
+func verifyInside(b []byte, open int) (off int, err error) {
+	off, err = verify(b, engineDepth-open)
+	if errors.Is(err, errDepth) {
+		err = checkDepth(engineDepth)
+	}
+	return off, err
 }

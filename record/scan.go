@@ -24,8 +24,7 @@ import (
 //
 // A Scanner is for one goroutine. It holds the chunk, which must not change meanwhile.
 type Scanner struct {
-	d     decodeState // reads chunk or a copy of it
-	chunk []byte
+	d     decodeState
 	event Event
 	group *Group
 	count int // events so far
@@ -34,7 +33,7 @@ type Scanner struct {
 
 // NewScanner returns a Scanner that stands before the first event of chunk.
 func NewScanner(chunk []byte) *Scanner {
-	return &Scanner{d: decodeState{reader: reader{b: chunk}}, chunk: chunk}
+	return &Scanner{d: decodeState{reader: reader{b: chunk}, chunk: chunk, boxes: boxes{use: true}}}
 }
 
 // Next moves on to the next event. It reports false at the end of the chunk
