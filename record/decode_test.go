@@ -1,6 +1,8 @@
 package record
 
 import (
+	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math"
@@ -23,6 +25,26 @@ func decodeHex[R any](t testing.TB, body string) (r R, err error) {
 	return r, err
 }
 
+// decodeInChunk decodes a record that bytes follow, as fast paths want it.
+func decodeInChunk[R any](t testing.TB, body string) (r R, err error) {
+	t.Helper()
+	dec, err := NewDecoder[R]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const after = emptyHead + "81a16bd928" + "78787878787878787878787878787878787878787878787878787878787878787878787878787878"
+	s := NewScanner(unhex(t, emptyHead+body+after))
+	more, err := dec.Next(s, &r)
+	if !more {
+		t.Fatalf("Next(%s) = false, %v", body, s.Err())
+	}
+	var next R
+	if more, _ := dec.Next(s, &next); !more {
+		t.Errorf("Next() after %s = false, %v", body, s.Err())
+	}
+	return r, err
+}
+
 // decodeTest decodes into whatever R and compares, or wants an error.
 type decodeTest struct {
 	name string
@@ -36,6 +58,10 @@ func decodes[R any](name, body string, want R) decodeTest {
 		if diff := cmp.Diff(want, got, opts); diff != "" || err != nil {
 			t.Errorf("Decode(%s) = %v (-want +got):\n%s", body, err, diff)
 		}
+		got, err = decodeInChunk[R](t, body)
+		if diff := cmp.Diff(want, got, opts); diff != "" || err != nil {
+			t.Errorf("Next(%s) = %v (-want +got):\n%s", body, err, diff)
+		}
 	}}
 }
 
@@ -45,6 +71,14 @@ func refuses[R any](name, body, want string) decodeTest {
 		var e *Error
 		if err == nil || err.Error() != "record: "+want || !errors.As(err, &e) || e.Index != -1 {
 			t.Errorf("Decode(%s) = %v, %v, want record: %s", body, got, err, want)
+		}
+		b := unhex(t, body)
+		if _, err := verify(b, maxDepth); err != nil || !isMap(b[0]) {
+			return
+		}
+		got, err = decodeInChunk[R](t, body)
+		if err == nil || err.Error() != "record: event 0 at byte 0: "+want || !errors.As(err, &e) || e.Index != 0 {
+			t.Errorf("Next(%s) = %v, %v, want record: event 0 at byte 0: %s", body, got, err, want)
 		}
 	}}
 }
@@ -173,6 +207,80 @@ func TestDecode(t *testing.T) {
 }
 
 type named8 uint8
+
+// Every value into every type, with nothing behind it and with bytes to spare, has the same outcome.
+func TestDecodeAlike(t *testing.T) {
+	t.Parallel()
+	alike[bool](t)
+	alike[int](t)
+	alike[int8](t)
+	alike[int64](t)
+	alike[uint](t)
+	alike[uint16](t)
+	alike[uint64](t)
+	alike[float32](t)
+	alike[float64](t)
+	alike[string](t)
+	alike[[]byte](t)
+	alike[[2]byte](t)
+	alike[[]string](t)
+	alike[[]int](t)
+	alike[[2]string](t)
+	alike[map[string]string](t)
+	alike[map[string]any](t)
+	alike[map[string]int](t)
+	alike[any](t)
+	alike[*string](t)
+	alike[inner](t)
+	alike[struct{ V v[string] }](t)
+	alike[time.Time](t)
+	alike[Raw](t)
+	alike[Ext](t)
+	alike[level](t)
+}
+
+func alike[T any](t *testing.T) {
+	t.Helper()
+	var values []string
+	for c := range 256 {
+		switch kind := formatOf(byte(c)); {
+		case kind == kindInvalid || c == 0xdd || c == 0xdf: // longer than fits here
+		case c > 0x80 && c <= 0x8f:
+			values = append(values, hex.EncodeToString(append([]byte{byte(c)}, bytes.Repeat([]byte{0xa0}, 2*(c-0x80))...)))
+		case c > 0x90 && c <= 0x9f:
+			values = append(values, hex.EncodeToString(append([]byte{byte(c)}, bytes.Repeat([]byte{0xa1, 'x'}, c-0x90)...)))
+		case c >= 0xa0 && c <= 0xbf:
+			values = append(values, hex.EncodeToString(append([]byte{byte(c)}, bytes.Repeat([]byte{'x'}, c-0xa0)...)))
+		default:
+			for _, fill := range []byte{0, 1, 0x7f, 0x80, 0xff} {
+				b := append([]byte{byte(c)}, bytes.Repeat([]byte{fill}, 600)...)
+				r := reader{b: b}
+				if r.skip(1, maxDepth) == nil {
+					values = append(values, hex.EncodeToString(b[:r.off]))
+				}
+			}
+		}
+	}
+	if len(values) < 250 {
+		t.Fatalf("%d values, want at least one of each format", len(values))
+	}
+	for _, value := range values {
+		body := "81a176" + value
+		exact, err1 := decodeHex[v[T]](t, body)
+		spare, err2 := decodeInChunk[v[T]](t, body)
+		text1, text2 := errorText(err1), strings.Replace(errorText(err2), "event 0 at byte 0: ", "", 1)
+		if diff := differ(exact, spare); text1 != text2 || err1 == nil && diff != "" {
+			t.Errorf("%s into %T: %s with nothing behind it, %s with bytes to spare\n%s", value, *new(T), text1, text2, diff)
+		}
+	}
+}
+
+func formatOf(c byte) kind {
+	if c < 0xc0 || c >= 0xe0 {
+		return kindUint // or whatever
+	}
+	return formats[c-0xc0].kind
+}
 
 func TestDecodeAny(t *testing.T) {
 	t.Parallel()

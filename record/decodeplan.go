@@ -14,13 +14,12 @@ import (
 
 // recordDecoder is a Decoder without its type parameter.
 type recordDecoder struct {
-	decode    decodeFunc
-	structure *decodeStruct // instead of decode, if that is all it is
-	texts     bool          // some values are made of the copy of the chunk
-	learned   []uint16      // what decodeState.learned begins with
-	borrow    bool
-	reuse     bool
-	states    sync.Pool // of *decodeState, for records outside of chunks
+	decode  decodeFunc
+	texts   bool     // some values are made of the copy of the chunk
+	learned []uint16 // what decodeState.learned begins with
+	borrow  bool
+	reuse   bool
+	states  sync.Pool // of *decodeState, for records outside of chunks
 }
 
 func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
@@ -35,7 +34,10 @@ func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
 	if p.err != nil {
 		return d, typeError(t, p.err)
 	}
-	d = &recordDecoder{decode: p.decode, structure: p.structure, texts: c.texts, learned: c.learned}
+	d = &recordDecoder{decode: p.decode, texts: c.texts, learned: c.learned}
+	if p.structure != nil {
+		d.decode = p.structure.decode // a record is never nil
+	}
 	d.states.New = func() any { return &decodeState{plan: d, learned: slices.Clone(d.learned)} }
 	return d, nil
 }
@@ -168,7 +170,7 @@ func (c *decodeCompiler) slice(t reflect.Type) (decodeFunc, error) {
 	if err != nil {
 		return nil, pathError{"[]", err}
 	}
-	if t == reflect.TypeFor[[]string]() {
+	if t == stringsType {
 		return decodeStrings, nil
 	}
 	return decodeSlice(t, elem), nil
@@ -192,9 +194,9 @@ func (c *decodeCompiler) mapping(t reflect.Type) (decodeFunc, error) {
 	}
 	c.texts = true
 	switch t {
-	case reflect.TypeFor[map[string]string]():
+	case stringMapType:
 		return decodeStringMap, nil
-	case reflect.TypeFor[map[string]any]():
+	case anyMapType:
 		return decodeAnyMap, nil
 	}
 	elem, err := c.value(t.Elem())

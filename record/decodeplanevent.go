@@ -74,21 +74,15 @@ func (d *decodeState) use(plan *recordDecoder) {
 // front, of one that does not fit it is behind it.
 func (d *decodeState) record(r unsafe.Pointer) *Error {
 	start := d.off
-	var err error
-	switch {
-	case start >= len(d.b) || !isMap(d.b[start]):
+	if start >= len(d.b) || !isMap(d.b[start]) {
 		_, err := d.rawMap("")
 		d.off = start
 		return err
-	case d.plan.structure != nil:
-		err = d.plan.structure.decode(d, r)
-	default:
-		err = d.plan.decode(d, r)
 	}
-	if err == nil {
-		return nil
+	if err := d.plan.decode(d, r); err != nil {
+		return d.recover(start, err)
 	}
-	return d.recover(start, err)
+	return nil
 }
 
 // recover moves behind the record at start, which err was met in. It reads the chunk itself: methods of the author's

@@ -7,18 +7,11 @@ import (
 	"unsafe"
 )
 
-// mapHead is container for maps.
-func (d *decodeState) mapHead(typ reflect.Type) (int, error) {
-	if b := d.b[d.off:]; len(b) > 32 && b[0]&0xf0 == 0x80 && d.depth < maxDepth {
-		d.off++
-		d.depth++
-		return int(b[0] & 0x0f), nil
-	}
-	return d.container(kindMap, typ)
-}
-
 // container begins a map or array and returns its count. It is a misfit if it is something else.
 func (d *decodeState) container(k kind, typ reflect.Type) (int, error) {
+	if n, ok := d.fewIn(k); ok {
+		return n, nil
+	}
 	at := d.off
 	t, err := d.next()
 	if err != nil {
@@ -30,9 +23,32 @@ func (d *decodeState) container(k kind, typ reflect.Type) (int, error) {
 	return t.n, d.open(t.children())
 }
 
+// fewIn begins a map or array of up to 15 elements. More bytes follow than they take at least.
+func (d *decodeState) fewIn(k kind) (int, bool) {
+	if len(d.text)-d.off < 32 || d.depth >= maxDepth {
+		return 0, false
+	}
+	c, head := d.text[d.off], byte(0x80)
+	if k == kindArray {
+		head = 0x90
+	}
+	if c&0xf0 != head {
+		return 0, false
+	}
+	d.off++
+	d.depth++
+	return int(c & 0x0f), true
+}
+
+var (
+	stringsType   = reflect.TypeFor[[]string]()
+	stringMapType = reflect.TypeFor[map[string]string]()
+	anyMapType    = reflect.TypeFor[map[string]any]()
+)
+
 func decodeStrings(d *decodeState, p unsafe.Pointer) error {
 	list := (*[]string)(p)
-	n, err := d.container(kindArray, reflect.TypeFor[[]string]())
+	n, err := d.container(kindArray, stringsType)
 	if err != nil {
 		return err
 	}
@@ -103,7 +119,7 @@ func (d *decodeState) list(p unsafe.Pointer, n int, size uintptr, elem decodeFun
 }
 
 func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
-	n, err := d.mapHead(reflect.TypeFor[map[string]string]())
+	n, err := d.container(kindMap, stringMapType)
 	if err != nil {
 		return err
 	}
@@ -142,7 +158,7 @@ func decodeAnyMap(d *decodeState, p unsafe.Pointer) error {
 		return err
 	}
 	if t.kind != kindMap {
-		return newMisfit(at, t, reflect.TypeFor[map[string]any]())
+		return newMisfit(at, t, anyMapType)
 	}
 	m := *(*map[string]any)(p)
 	if !d.plan.reuse {

@@ -10,7 +10,7 @@ import (
 
 // decode reads a struct. What is usual its loop reads itself; everything else has a function.
 func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
-	n, err := d.mapHead(s.typ)
+	n, err := d.container(kindMap, s.typ)
 	if err != nil {
 		return err
 	}

@@ -170,9 +170,9 @@ func (c *encodeCompiler) list(t reflect.Type) (encodeFunc, error) {
 
 func (c *encodeCompiler) mapping(t reflect.Type) (encodeFunc, error) {
 	switch t {
-	case reflect.TypeFor[map[string]string]():
+	case stringMapType:
 		return orNil(t, encodeStringMap), nil
-	case reflect.TypeFor[map[string]any]():
+	case anyMapType:
 		c.calls = true // any may be of such a type
 		return orNil(t, encodeAnyMap), nil
 	}
