@@ -45,17 +45,15 @@ func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	if !s.begin() {
 		return false, nil
 	}
-	start := s.d.off
 	err := s.d.record(unsafe.Pointer(r))
-	if err != nil && s.d.off == start {
+	if err == nil {
+		return s.complete(), nil
+	}
+	if s.d.off == s.body {
 		return s.broken(err), nil
 	}
-	s.end(s.d.chunk[start:s.d.off:s.d.off])
-	if err != nil {
-		err.Index, err.Offset = s.event.Index, s.event.Offset
-		return true, err
-	}
-	return true, nil
+	err.Index, err.Offset = s.count, s.start
+	return s.complete(), err
 }
 
 // use reads d.chunk for plan, or a copy of it that strings may be parts of.
@@ -74,15 +72,16 @@ func (d *decodeState) use(plan *recordDecoder) {
 // front, of one that does not fit it is behind it.
 func (d *decodeState) record(r unsafe.Pointer) *Error {
 	start := d.off
-	if start >= len(d.b) || !isMap(d.b[start]) {
-		_, err := d.rawMap("")
-		d.off = start
-		return err
-	}
-	if err := d.plan.decode(d, r); err != nil {
+	if start < len(d.b) && isMap(d.b[start]) {
+		err := d.plan.decode(d, r)
+		if err == nil {
+			return nil
+		}
 		return d.recover(start, err)
 	}
-	return nil
+	_, err := d.rawMap("")
+	d.off = start
+	return err
 }
 
 // recover moves behind the record at start, which err was met in. It reads the chunk itself: methods of the author's

@@ -25,10 +25,15 @@ import (
 // A Scanner is for one goroutine. It holds the chunk, which must not change meanwhile.
 type Scanner struct {
 	d     decodeState
-	event Event
 	group *Group
 	count int // events so far
 	err   error
+
+	// The event, as places in the chunk. Event makes one of them.
+	start, body, end int // end is 0 while there is none
+	sec              int64
+	nsec             int32
+	metadata         map[string]any
 }
 
 // NewScanner returns a Scanner that stands before the first event of chunk.
@@ -43,55 +48,67 @@ func (s *Scanner) Next() bool {
 	if !s.begin() {
 		return false
 	}
-	body, err := s.d.rawMap("")
-	if err != nil {
+	if _, err := s.d.rawMap(""); err != nil {
 		return s.broken(err)
 	}
-	return s.end(body)
+	return s.complete()
 }
 
 // Event returns the event that the last call of Next, or of [Decoder.Next], moved to. Its Body may alias
 // the chunk; the rest of it is safe to keep.
-func (s *Scanner) Event() Event { return s.event }
+func (s *Scanner) Event() Event {
+	if s.end == 0 {
+		return Event{}
+	}
+	return Event{
+		Header: Header{Time: unix(s.sec, int64(s.nsec)), Metadata: s.metadata},
+		Body:   s.d.chunk[s.body:s.end:s.end],
+		Group:  s.group,
+		Index:  s.count - 1,
+		Offset: s.start,
+	}
+}
 
 // Err returns the *[Error] that ended the scan, nil at the chunk's end.
 func (s *Scanner) Err() error { return s.err }
 
 // begin moves to the record of the next event. Group markers are read on the way.
 func (s *Scanner) begin() bool {
+	s.end = 0
 	for s.err == nil && s.d.off < len(s.d.b) {
-		s.event.Offset = s.d.off
-		s.event.Metadata = nil
-		sec, nsec, ok := usualHeader(s.d.b[s.d.off:])
+		s.start = s.d.off
+		sec, nsec, ok := usualHeader(s.d.b[s.start:])
 		if ok {
 			s.d.off += usualSize
-			s.event.Time = unix(int64(sec), int64(nsec))
-		} else if err := s.otherHeader(); err != nil {
+			s.sec, s.nsec = int64(sec), int32(nsec)
+			if s.metadata != nil {
+				s.metadata = nil
+			}
+		} else if marker, err := s.otherHeader(); err != nil {
 			return s.broken(err)
-		} else if s.event.Time.IsZero() {
+		} else if marker {
 			continue
 		}
-		s.event.Group, s.event.Index = s.group, s.count
+		s.body = s.d.off
 		return true
 	}
-	s.event = Event{}
 	return false
 }
 
-// otherHeader reads any header. It leaves the time zero if that is a group marker's, which it reads as well.
-func (s *Scanner) otherHeader() *Error {
+// otherHeader reads any header, and all of a group marker.
+func (s *Scanner) otherHeader() (marker bool, err *Error) {
 	h, err := s.d.header()
 	if err != nil {
-		return err
+		return false, err
 	}
-	s.event.Time = h.time
 	if h.mark != markNone {
-		return s.mark(h)
+		return true, s.mark(h)
 	}
+	s.sec, s.nsec, s.metadata = h.time.Unix(), int32(h.time.Nanosecond()), nil
 	if h.metadata > 0 {
-		s.event.Metadata = s.d.mapAt(h.metadata)
+		s.metadata = s.d.mapAt(h.metadata)
 	}
-	return nil
+	return false, nil
 }
 
 // mark begins or ends a group.
@@ -110,17 +127,17 @@ func (s *Scanner) mark(h header) *Error {
 	return nil
 }
 
-// end completes the event.
-func (s *Scanner) end(body []byte) bool {
-	s.event.Body = body
+// complete is called behind the record.
+func (s *Scanner) complete() bool {
+	s.end = s.d.off
 	s.count++
 	return true
 }
 
 // broken ends the scan at the event that was begun.
 func (s *Scanner) broken(err *Error) bool {
-	err.Index, err.Offset = s.count, s.event.Offset
-	s.err, s.event = err, Event{}
+	err.Index, err.Offset = s.count, s.start
+	s.err = err
 	return false
 }
 
