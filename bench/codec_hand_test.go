@@ -31,7 +31,7 @@ func handDecode[R any](next func([]byte, int, *R) (time.Time, int, error)) decod
 				return err
 			}
 			i = after
-			if yield != nil {
+			if lastTime = t; yield != nil {
 				yield(t, &r)
 			}
 		}

@@ -40,8 +40,8 @@ func oursDecode[R any](options ...record.DecodeOption) decodeFunc {
 			if err != nil {
 				return err
 			}
-			if yield != nil {
-				yield(s.Event().Time, &r)
+			if lastTime = s.Event().Time; yield != nil {
+				yield(lastTime, &r)
 			}
 		}
 	}

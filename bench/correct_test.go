@@ -28,7 +28,7 @@ func isInteger(v any) bool {
 // TestEncode reads with the library what every codec writes.
 func TestEncode(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		for _, c := range s.codecs {
 			if c.encode == nil {
 				continue
@@ -52,7 +52,7 @@ func TestEncode(t *testing.T) {
 // TestDecode reads with every codec what the library writes.
 func TestDecode(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		testDecode(t, s, s.chunk, s.want)
 	}
 }
@@ -61,7 +61,7 @@ func TestDecode(t *testing.T) {
 // before may shine through.
 func TestDecodeGaps(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		chunk := withGaps(s.chunk[:s.ends[31]])
 		want, err := all(s.read, chunk)
 		if err != nil {
@@ -158,7 +158,7 @@ func plain(v any) any {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		want := map[string]int{"S": 96, "A": 600, "M": 600, "Syslog": 220, "Mix": 330}[s.name]
 		if got := len(s.chunk) / chunkLen; got < want*95/100 || got > want*105/100 {
 			t.Errorf("%s: events have %d bytes, want about %d", s.name, got, want)

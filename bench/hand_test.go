@@ -23,7 +23,7 @@ func handDecoder(t *testing.T, s shape) decodeFunc {
 
 func TestHandTruncated(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		run := handDecoder(t, s)
 		for n := range s.ends[1] {
 			err := run(s.chunk[:n:n], nil)
@@ -37,7 +37,7 @@ func TestHandTruncated(t *testing.T) {
 // TestHandBroken changes every byte; nothing may panic or be allocated on the word of a length.
 func TestHandBroken(t *testing.T) {
 	t.Parallel()
-	for _, s := range newShapes() {
+	for s := range newShapes() {
 		run := handDecoder(t, s)
 		for i := range s.ends[0] {
 			for _, c := range []byte("\x00\x7f\x8f\x9f\xbf\xc0\xc1\xc4\xc6\xc9\xca\xcb\xcf\xd3\xd8\xdb\xdd\xdf\xff") {

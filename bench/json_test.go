@@ -57,6 +57,7 @@ func newJSONEncoder(w io.Writer) *json.Encoder {
 
 func BenchmarkJSON(b *testing.B) {
 	a := newShapeA()
+	a.forget()
 	for _, c := range jsonCodecs() {
 		b.Run("shape=A/codec="+c.codec, func(b *testing.B) {
 			var dst []byte

@@ -7,7 +7,8 @@
 //	go run ./table -update             writes the table into ../README.md
 //	go run ./table -check              exit code 1 if a goal is missed
 //
-// A round runs every benchmark once, so that a change in the machine's load meets all codecs and not one of them.
+// A round runs every benchmark once, so that a change in the machine's load meets all codecs and not one of them. They run
+// on one CPU, so that a codec pays for all of the garbage collector's work, and for no waking up of other CPUs.
 package main
 
 import (
@@ -18,11 +19,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 )
 
 type options struct {
 	count     int
 	benchtime string
+	cpu       int
 	bench     string
 	raw       string
 	from      string
@@ -35,6 +38,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.count, "count", 6, "`rounds` to run")
 	flag.StringVar(&o.benchtime, "benchtime", "0.3s", "`time` of each benchmark in a round, or a count as in 100x")
+	flag.IntVar(&o.cpu, "cpu", 1, "`GOMAXPROCS` of the benchmarks")
 	flag.StringVar(&o.bench, "bench", ".", "run only benchmarks that match the `regexp`")
 	flag.StringVar(&o.raw, "o", "", "write the benchmarks' output to `file`")
 	flag.StringVar(&o.from, "from", "", "read the output of an earlier run from `file`, run nothing")
@@ -97,7 +101,8 @@ func benchmark(o options) ([]byte, error) {
 	var raw bytes.Buffer
 	for i := range o.count {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, o.count)
-		cmd := exec.Command(binary, "-test.run=^$", "-test.bench="+o.bench, "-test.benchtime="+o.benchtime)
+		cmd := exec.Command(binary, "-test.run=^$", "-test.bench="+o.bench, "-test.benchtime="+o.benchtime,
+			"-test.cpu="+strconv.Itoa(o.cpu))
 		cmd.Stdout, cmd.Stderr = &raw, os.Stderr
 		if err := cmd.Run(); err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, raw.Bytes())
