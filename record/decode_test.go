@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -121,6 +122,7 @@ func TestDecode(t *testing.T) {
 		decodes("NaN", field+"ca7fc00000", v[float64]{math.NaN()}),
 		decodes("string", field+"a178", v[string]{"x"}),
 		decodes("string from binary", field+"c40178", v[string]{"x"}),
+		decodes("json.Number", field+"a23132", v[json.Number]{"12"}),
 		decodes("bytes", field+"c40178", v[[]byte]{[]byte("x")}),
 		decodes("bytes from string", field+"a178", v[[]byte]{[]byte("x")}),
 		decodes("empty bytes", field+"c400", v[[]byte]{[]byte{}}),

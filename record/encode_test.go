@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"math"
 	"strings"
@@ -232,6 +233,7 @@ func TestAppendValues(t *testing.T) {
 		{"str8", strings.Repeat("x", 32), "d920" + strings.Repeat("78", 32)},
 		{"str16", strings.Repeat("x", 256), "da0100" + strings.Repeat("78", 256)},
 		{"str32", strings.Repeat("x", 65536), "db00010000" + strings.Repeat("78", 65536)},
+		{"json.Number", json.Number("12"), "a23132"},
 		{"bytes", []byte{1, 2}, "c4020102"},
 		{"bin16", make([]byte, 256), "c50100" + strings.Repeat("00", 256)},
 		{"byte array", [2]byte{1, 2}, "c4020102"},
