@@ -270,7 +270,7 @@ func checkJSON(t *testing.T, b []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(parsed(t, want), parsed(t, got)); diff != "" {
+	if diff := differ(parsed(t, want), parsed(t, got)); diff != "" {
 		t.Fatalf("AppendJSON(%x) = %s, want %s (-want +got):\n%s", b, got, want, diff)
 	}
 }
