@@ -12,9 +12,10 @@ import (
 // output drives an OutputPlugin as one section.
 type output[C, R any] struct {
 	section
-	plugin  OutputPlugin[C, R]
-	bind    *binder[C]
-	decoder *record.Decoder[R]
+	plugin   OutputPlugin[C, R]
+	bind     *binder[C]
+	decoder  *record.Decoder[R]
+	partials partials
 }
 
 func (o *output[C, R]) Init(host proxy.Host) error {
@@ -26,19 +27,31 @@ func (o *output[C, R]) Init(host proxy.Host) error {
 }
 
 func (o *output[C, R]) Flush(tag string, chunk []byte) proxy.Verdict {
-	batch := &Batch[R]{tag: tag, chunk: chunk, decoder: o.decoder}
-	defer batch.close()
-	return o.verdict(tag, o.call("Flush", func() error { return o.plugin.Flush(o.ctx, batch) }))
+	batch := &Batch[R]{tag: tag, chunk: chunk, left: o.partials.find(tag, chunk), decoder: o.decoder}
+	err := o.call("Flush", func() error { return o.plugin.Flush(o.ctx, batch) })
+	batch.close()
+	verdict := o.verdict(tag, chunk, batch.left, err)
+	if verdict != proxy.Retry {
+		o.partials.forget(tag, chunk)
+	}
+	return verdict
 }
 
-// verdict maps an error of Flush. The engine says why a chunk failed in neither case, so this does.
-func (o *output[C, R]) verdict(tag string, err error) proxy.Verdict {
+// verdict maps an error of Flush. The engine says why a chunk failed in no case, so this does.
+func (o *output[C, R]) verdict(tag string, chunk []byte, left indexSet, err error) proxy.Verdict {
 	var drop *dropError
+	var partly *partialError
 	var unreadable *record.Error
 	switch {
 	case err == nil:
 		return proxy.OK
-	case errors.As(err, &drop), errors.As(err, &unreadable):
+	case errors.As(err, &drop):
+		o.logger.Error("chunk dropped", "tag", tag, "error", err)
+		return proxy.Error
+	case errors.As(err, &partly):
+		o.partly(tag, chunk, left, partly.failed, err)
+		return proxy.Retry
+	case errors.As(err, &unreadable):
 		o.logger.Error("chunk dropped", "tag", tag, "error", err)
 		return proxy.Error
 	}
@@ -46,15 +59,36 @@ func (o *output[C, R]) verdict(tag string, err error) proxy.Verdict {
 	return proxy.Retry
 }
 
+// partly remembers the events that failed, of those that were left.
+func (o *output[C, R]) partly(tag string, chunk []byte, left indexSet, failed []int, err error) {
+	n, _ := record.Count(chunk)
+	again := make(indexSet, (n+63)/64)
+	for _, i := range failed {
+		if i < 0 || i >= n || !left.has(i) {
+			o.logger.Error("Partial: no such event in the batch", "tag", tag, "index", i, "error", err)
+			continue
+		}
+		again.add(i)
+	}
+	if again.len() == 0 { // whatever was meant, nothing is lost
+		o.logger.Warn("chunk not delivered", "tag", tag, "error", err)
+		return
+	}
+	o.partials.keep(tag, chunk, again)
+	o.logger.Warn("chunk partly delivered", "tag", tag, "failed", again.len(), "error", err)
+}
+
 func (o *output[C, R]) Exit() {
 	o.cancel()
 	o.close(o.plugin)
 }
 
-// Batch is a chunk of events of one tag. It belongs to the Flush it was given to; after that has returned it is empty.
+// Batch is a chunk of events of one tag, or those of them that are left after a [Partial] delivery. It belongs to the
+// Flush it was given to; after that has returned it is empty.
 // Its methods may be called from several goroutines.
 type Batch[R any] struct {
 	tag     string
+	left    indexSet // the events it holds
 	decoder *record.Decoder[R]
 
 	mu     sync.RWMutex // held for reading while chunk is read: the engine unmaps it after Flush
@@ -71,6 +105,9 @@ func (b *Batch[R]) Tag() string { return b.tag }
 func (b *Batch[R]) Len() int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	if b.left != nil && !b.closed {
+		return b.left.len()
+	}
 	n, _ := record.Count(b.chunk)
 	return n
 }
@@ -83,8 +120,8 @@ func (b *Batch[R]) Events() iter.Seq2[Event[R], error] {
 	return func(yield func(Event[R], error) bool) {
 		scanner := record.NewScanner(b.bytes())
 		var ev Event[R] // one for all: each would be an allocation
-		for {
-			more, err := b.next(scanner, &ev)
+		for at := 0; ; at++ {
+			more, err := b.next(scanner, &at, &ev)
 			if !more && err == nil || !yield(ev, err) || !more {
 				return
 			}
@@ -103,6 +140,9 @@ func (b *Batch[R]) AppendJSON(dst []byte, f record.JSONFormat) ([]byte, error) {
 	s := record.NewScanner(b.chunk)
 	for s.Next() {
 		ev := s.Event()
+		if !b.left.has(ev.Index) {
+			continue
+		}
 		var err error
 		if dst, err = f.AppendEvent(dst, &ev); err != nil {
 			return dst, err
@@ -118,13 +158,17 @@ func (b *Batch[R]) bytes() []byte {
 	return b.chunk
 }
 
-// next reads one event. Without more to come, err is what ended the chunk before its time, if anything did.
-func (b *Batch[R]) next(s *record.Scanner, ev *Event[R]) (more bool, err error) {
+// next reads one event, at index at or the first one behind it that is left. Without more to come, err is what ended the
+// chunk before its time, if anything did.
+func (b *Batch[R]) next(s *record.Scanner, at *int, ev *Event[R]) (more bool, err error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.closed {
 		*ev = Event[R]{}
 		return false, errClosed
+	}
+	for !b.left.has(*at) && s.Next() {
+		*at++
 	}
 	more, err = b.decoder.Next(s, &ev.Record)
 	if !more {

@@ -65,7 +65,7 @@ type InputPlugin[C, R any] interface {
 //     its own until it returns. ctx ends when the section exits.
 //   - Flush decides what becomes of the chunk. nil: all is delivered. An error or a panic: the engine tries again, as
 //     the section's retry_limit says. [Drop]: it is given up. An error of package record (*record.Error): it is given
-//     up too, since bytes that cannot be read do not get better.
+//     up too, since bytes that cannot be read do not get better. [Partial]: only the events that failed come back.
 //   - Without workers, or with 0, all of Fluent Bit waits for Flush.
 //
 // [Closer] is optional. A panic in any method is logged with its stack and is that method's error.
