@@ -31,6 +31,7 @@ type input[C, R any] struct {
 	control   chan state    // what set speaks to a pump that does not listen to events
 	state     state         // the driver's view
 	started   bool
+	refused   int // turns in which the engine has not taken events, since it last took all
 	collected chan struct{} // closed when Collect is over
 	pumped    chan struct{} // closed when pump is over
 	scratch   []byte        // pump's
@@ -130,9 +131,18 @@ func (in *input[C, R]) set(s state) {
 	}
 }
 
+// deliver warns once of an engine that does not take events, and says when it takes them again.
 func (in *input[C, R]) deliver(give proxy.AppendFunc) {
-	if err := in.buffer.Deliver(give); err != nil {
-		in.logger.Warn("events not taken, kept for the next turn", "bytes", in.buffer.Size(), "error", err)
+	err := in.buffer.Deliver(give)
+	switch {
+	case err != nil && in.refused == 0:
+		in.logger.Warn("events not taken, kept until they are", "bytes", in.buffer.Size(), "error", err)
+	case err == nil && in.refused > 0:
+		in.logger.Info("events taken again", "turns", in.refused)
+		in.refused = 0
+	}
+	if err != nil {
+		in.refused++
 	}
 }
 

@@ -200,10 +200,17 @@ func TestInputRefusedAppendIsKept(t *testing.T) {
 		h := host()
 		in := run(t, h, send(plugin.Event[reading]{Record: reading{1}}, plugin.Event[reading]{Record: reading{2}}))
 		synctest.Wait()
-		in.Collect(engine.Append)
+		for range 3 {
+			in.Collect(engine.Append)
+		}
 		wantLine(t, h, "WARN [test.0] events not taken", "ring buffer full")
 		engine.Err = nil
 		in.Collect(engine.Append)
+		in.Collect(engine.Append)
+		wantLine(t, h, "INFO [test.0] events taken again turns=3")
+		if n := len(h.Lines()); n != 2 {
+			t.Errorf("log = %q, want one warning and its end", h.Lines())
+		}
 		want := []map[string]any{{"n": int64(1)}, {"n": int64(2)}}
 		if diff := cmp.Diff(want, records(t, engine.Events(""))); diff != "" {
 			t.Errorf("records (-want +got)\n%s", diff)

@@ -158,8 +158,12 @@ func TestFlood(t *testing.T) {
 					t.Errorf("a piece has %d bytes, want at most %d", len(p.events), tt.max)
 				}
 			}
-			if got := r.log.count("WARN [sequence.0] events not taken"); got != tt.refuse {
-				t.Errorf("%d warnings of events not taken, want %d", got, tt.refuse)
+			if got, want := r.log.count("WARN [sequence.0] events not taken"), min(tt.refuse, 1); got != want {
+				t.Errorf("%d warnings of events not taken, want %d", got, want)
+			}
+			again := "INFO [sequence.0] events taken again turns=" + strconv.Itoa(tt.refuse)
+			if got, want := r.log.count(again), min(tt.refuse, 1); got != want {
+				t.Errorf("%d lines of %s, want %d", got, again, want)
 			}
 			r.exit([]*chost.Instance{in}, lib)
 		})
