@@ -37,7 +37,7 @@ func orderedFields() []keyed {
 	text := "text"
 	return []keyed{
 		{[]int{0}, []string{"a"}, []any{"x", "", "a longer text than what fits into a fixstr", nil}},
-		{[]int{1}, []string{"name_of_15bytes", "n", "a_name_of_seventeen"}, []any{1, -1, 1 << 40, nil}},
+		{[]int{1}, []string{"name_of_15bytes", "n", "a_name_of_seventeen"}, []any{1, -1, 1 << 30, nil}},
 		{[]int{2}, []string{"f"}, []any{1.5, 0.0, nil}},
 		{[]int{3}, []string{"b"}, []any{true, false, nil}},
 		{[]int{4}, []string{"in"}, []any{inner{7}, inner{}, nil}},

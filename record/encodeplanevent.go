@@ -38,7 +38,7 @@ func (c *Encoder[R]) Append(dst []byte, h *Header, r *R, i int) ([]byte, error) 
 	} else {
 		out, err = c.plan.append(dst, h, p)
 	}
-	if err == nil && len(out)-len(dst) <= math.MaxUint32 {
+	if err == nil && uint64(len(out)-len(dst)) <= math.MaxUint32 {
 		return out, nil
 	}
 	return dst, c.plan.failed(err, i)

@@ -22,9 +22,14 @@ func (c *choices) pick(n int) int {
 	return x % n
 }
 
+func (c *choices) uint32() uint32 {
+	hi := uint32(c.pick(1 << 16))
+	return hi<<16 | uint32(c.pick(1<<16))
+}
+
 func (c *choices) uint64() uint64 {
-	hi := uint64(c.pick(1 << 32))
-	return hi<<32 | uint64(c.pick(1<<32))
+	hi := uint64(c.uint32())
+	return hi<<32 | uint64(c.uint32())
 }
 
 // The types that generated ones embed and contain. They have no methods, for which reflect.StructOf has no room.
@@ -237,7 +242,7 @@ func (f *filler) fill(v reflect.Value, depth int) {
 func (f *filler) special(v reflect.Value) bool {
 	switch p := v.Addr().Interface().(type) {
 	case *time.Time:
-		*p = time.Unix(int64(f.pick(1<<32)), int64(f.pick(1e9))).UTC()
+		*p = time.Unix(int64(f.uint32()), int64(f.pick(1e9))).UTC()
 	case *Ext:
 		*p = Ext{Type: 5, Data: []byte(f.text())}
 	case *Raw:
@@ -283,7 +288,7 @@ func (f *filler) float() float64 {
 	case 3:
 		return math.Copysign(0, -1)
 	default:
-		return float64(int32(f.pick(1<<32))) / float64(n)
+		return float64(int32(f.uint32())) / float64(n)
 	}
 }
 
