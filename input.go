@@ -31,7 +31,7 @@ type input[C, R any] struct {
 	control   chan state    // what set speaks to a pump that does not listen to events
 	state     state         // the driver's view
 	started   bool
-	refused   int // turns in which the engine has not taken events, since it last took all
+	refused   int           // turns in which the engine has not taken events, since it last took all
 	collected chan struct{} // closed when Collect is over
 	pumped    chan struct{} // closed when pump is over
 	scratch   []byte        // pump's
