@@ -140,13 +140,13 @@ func TestStdinInterrupted(t *testing.T) {
 func TestDates(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, properties, want string }{
-		{"default", "", `{"date":1700000000.000000120,"a":1}`},
-		{"key", "json_date_key ts", `{"ts":1700000000.000000120,"a":1}`},
+		{"default", "", `{"date":1700000000.00012,"a":1}`},
+		{"key", "json_date_key ts", `{"ts":1700000000.00012,"a":1}`},
 		{"none", "json_date_key off", `{"a":1}`},
 		{"epoch", "json_date_format epoch", `{"date":1700000000,"a":1}`},
 		{"epoch_ms", "json_date_format EPOCH_MILLIS", `{"date":1700000000000,"a":1}`},
-		{"iso8601", "json_date_format iso8601", `{"date":"2023-11-14T22:13:20.000000Z","a":1}`},
-		{"java", "json_date_format java_sql_timestamp", `{"date":"2023-11-14 22:13:20.000000","a":1}`},
+		{"iso8601", "json_date_format iso8601", `{"date":"2023-11-14T22:13:20.000120Z","a":1}`},
+		{"java", "json_date_format java_sql_timestamp", `{"date":"2023-11-14 22:13:20.000120","a":1}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -157,36 +157,9 @@ func TestDates(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			got, err := f.lines(appendEvent(nil, time.Unix(1700000000, 120), []byte("\x81\xa1a\x01")))
+			got, err := f.lines(appendEvent(nil, time.Unix(1700000000, 120_000), []byte("\x81\xa1a\x01")))
 			if err != nil || string(got) != tt.want+"\n" {
 				t.Errorf("lines = %q, %v, want %q", got, err, tt.want)
-			}
-		})
-	}
-}
-
-func TestJSONOfRecords(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, value, want string }{
-		{"nan", "\xcb\x7f\xf8\x00\x00\x00\x00\x00\x01", "null"},
-		{"infinity", "\xca\x7f\x80\x00\x00", "null"},
-		{"float32", "\xca\x3f\x00\x00\x00", "0.5"},
-		{"bytes", "\xc4\x03a\xffb", `"a\ufffdb"`},
-		{"invalid string", "\xa2\xc3(", `"\ufffd("`},
-		{"control", "\xa2\x00\n", `"\u0000\n"`},
-		{"non-minimal map", "\xdf\x00\x00\x00\x01\xd9\x01k\xdd\x00\x00\x00\x00", `{"k":[]}`},
-		{"number as key", "\x81\x07\xc3", `{"7":true}`},
-		{"event time", "\xd7\x00\x65\x53\xf1\x00\x00\x00\x00\x00", `"2023-11-14T22:13:20Z"`},
-		{"extension", "\xd5\x05\xab\x01", `"ab01"`},
-		{"minimum", "\xd3\x80\x00\x00\x00\x00\x00\x00\x00", "-9223372036854775808"},
-		{"maximum", "\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "18446744073709551615"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got := appendFields(nil, true, []byte("\x81\xa1v"+tt.value))
-			if want := `"v":` + tt.want; string(got) != want {
-				t.Errorf("appendFields = %s, want %s", got, want)
 			}
 		})
 	}
@@ -223,7 +196,7 @@ func TestRunErrors(t *testing.T) {
 		{"scheduler", "[SERVICE]\n  scheduler.base 9\n  scheduler.cap 8\n" + in + out,
 			"engine: CONF:1: service: scheduler.base: 9 is not between 1 and scheduler.cap (8)"},
 		{"date format", in + "[OUTPUT]\n  name stdout\n  json_date_format x\n",
-			`engine: output "stdout" at CONF:3: json_date_format (line 5): "x" is not known (want double, epoch, epoch_ms, iso8601 or java_sql_timestamp)`},
+			`engine: output "stdout" at CONF:3: json_date_format (line 5): "x" is not a time format (want double, iso8601, epoch, epoch_ms or java_sql_timestamp)`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
