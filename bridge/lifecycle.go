@@ -5,6 +5,7 @@ package bridge
 #include "configmap.h"
 #include "engine.h"
 #include "flush.h"
+#include "signals.h"
 */
 import "C"
 
@@ -19,8 +20,9 @@ import (
 	"github.com/calyptia/plugin/internal/proxy"
 )
 
-// guard keeps panics from the engine, whose process they would end.
+// guard keeps panics from the engine, whose process they would end. All calls of the engine's come through it.
 func guard(symbol string, f func()) {
+	C.flbgo_mend_signals() // faults are to be panics
 	defer func() {
 		if r := recover(); r != nil {
 			logEarly(levelError, fmt.Sprintf("plugin: %s panicked: %v\n%s", symbol, r, debug.Stack()))

@@ -135,6 +135,36 @@ func (r *rig) wantPanics(method string, times int) {
 	}
 }
 
+// On SIGHUP the engine replaces Go's handlers of faults; they are back when a method runs.
+func TestPanicsAfterSignals(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	forGenerations(t, func(t *testing.T, g chost.Generation) {
+		r := start(t, chost.Options{Generation: g})
+		lib := r.load(own(t, "out_panic"))
+		out := r.run(lib, settings("panic.0", "in", "Flush"))
+		for range 2 {
+			r.must(r.RearmSignals())
+			if got := r.flush(out, "t", chunk(t, 1)); got != 2 {
+				t.Errorf("Flush() = %d, want 2", got)
+			}
+		}
+		r.exit([]*chost.Instance{out}, lib)
+		r.wantPanics("Flush", 2)
+	})
+	t.Run("input", func(t *testing.T) {
+		t.Parallel()
+		r := start(t, chost.Options{})
+		lib := r.load(own(t, "in_panic"))
+		in := r.run(lib, settings("panic.0", "in", "Paused"))
+		r.until("its event", func() bool { return r.from(in) > 0 })
+		r.must(r.RearmSignals())
+		r.must(in.Pause())
+		r.exit([]*chost.Instance{in}, lib)
+		r.wantPanics("Paused", 1)
+	})
+}
+
 func TestPanicsOfOutput(t *testing.T) {
 	t.Parallel()
 	needCgo(t)

@@ -138,6 +138,13 @@ func (h *Host) Unload(lib *Library) error {
 // load or the exit is part of a hot reload. It is false at first.
 func (h *Host) SetReloading(on bool) { h.reloading.Store(on) }
 
+// RearmSignals replaces the handlers of faults, as the engine does on SIGHUP and SIGCONT. A fault that no runtime of a
+// plugin's handles then ends the host, with a *CrashError.
+func (h *Host) RearmSignals() error {
+	_, err := h.call(context.Background(), newFrame(reqRearm), "", "")
+	return err
+}
+
 // Close ends the process. Instances that have not exited are cut off; so is the host if it does not
 // end within seconds, which is an error. The error holds a *FaultError if a plugin violated
 // anything, and a *CrashError if the host had died. Later calls return the same.

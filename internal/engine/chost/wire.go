@@ -20,6 +20,7 @@ const (
 	reqExit
 	reqQuit
 	reqAnswer
+	reqRearm
 )
 
 const (

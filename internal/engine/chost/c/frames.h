@@ -22,6 +22,7 @@ enum request {
     REQ_EXIT,
     REQ_QUIT,
     REQ_ANSWER, /* of an append */
+    REQ_REARM,
 };
 
 enum reply {

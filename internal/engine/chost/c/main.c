@@ -118,6 +118,11 @@ static void dispatch(struct frame *f)
         append_answer(f);
         frame_free(f);
         break;
+    case REQ_REARM:
+        slots_rearm();
+        reply_ok(f->id, 0);
+        frame_free(f);
+        break;
     default:
         dispatch_instance(f);
     }

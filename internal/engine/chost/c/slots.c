@@ -108,6 +108,20 @@ static void catch_fatal(void)
     }
 }
 
+static void on_signal(int sig)
+{
+    siginfo_t none = {.si_code = 1};
+
+    on_fatal(sig, &none, NULL);
+}
+
+/* flb_signal_init of fluent-bit.c, for the signals that matter here. */
+void slots_rearm(void)
+{
+    signal(SIGSEGV, on_signal);
+    signal(SIGFPE, on_signal);
+}
+
 void slots_open(void)
 {
     if (ftruncate(FD_SLOTS, sizeof(*shared)) != 0) {

@@ -10,6 +10,8 @@
 
 /* Maps the slots and installs the handler that records fatal signals. */
 void slots_open(void);
+/* Installs it again as the engine does on SIGHUP: with signal, so without SA_ONSTACK. */
+void slots_rearm(void);
 /* Gives the calling thread a slot and its name; slots_leave gives it back. */
 void slots_enter(const char *thread);
 void slots_leave(void);
