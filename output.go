@@ -4,10 +4,14 @@ import (
 	"errors"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/record"
 )
+
+// slowFlush is how long a Flush runs before the log names it; then after twice as long, and so on.
+const slowFlush = 30 * time.Second
 
 // output drives an OutputPlugin as one section.
 type output[C, R any] struct {
@@ -28,13 +32,29 @@ func (o *output[C, R]) Init(host proxy.Host) error {
 
 func (o *output[C, R]) Flush(tag string, chunk []byte) proxy.Verdict {
 	batch := &Batch[R]{tag: tag, chunk: chunk, left: o.partials.find(tag, chunk), decoder: o.decoder}
+	done := make(chan struct{})
+	go o.watch(tag, done)
 	err := o.call("Flush", func() error { return o.plugin.Flush(o.ctx, batch) })
+	close(done)
 	batch.close()
 	verdict := o.verdict(tag, chunk, batch.left, err)
 	if verdict != proxy.Retry {
 		o.partials.forget(tag, chunk)
 	}
 	return verdict
+}
+
+// watch names a Flush that takes long, since the engine does not: it waits, and at a stop gives up after its grace.
+func (o *output[C, R]) watch(tag string, done <-chan struct{}) {
+	start := time.Now()
+	for wait := slowFlush; ; wait *= 2 {
+		select {
+		case <-done:
+			return
+		case <-time.After(wait):
+			o.logger.Warn("Flush is still running", "tag", tag, "for", time.Since(start).Round(time.Second))
+		}
+	}
 }
 
 // verdict maps an error of Flush. The engine says why a chunk failed in no case, so this does.

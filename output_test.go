@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/calyptia/plugin"
@@ -208,6 +209,28 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSlowFlushIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := host()
+		out := flusher(t, h, func(context.Context, *plugin.Batch[reading]) error {
+			time.Sleep(100 * time.Second) // of virtual time
+			return nil
+		})
+		if v := proxytest.Flush(out, "a.b", chunk(t, reading{1})); v != proxy.OK {
+			t.Errorf("Flush = %v, want %v", v, proxy.OK)
+		}
+		time.Sleep(time.Hour)
+		want := []string{
+			"WARN [test.0] Flush is still running tag=a.b for=30s",
+			"WARN [test.0] Flush is still running tag=a.b for=1m30s",
+		}
+		if diff := cmp.Diff(want, h.Lines()); diff != "" {
+			t.Errorf("log (-want +got)\n%s", diff)
+		}
+	})
 }
 
 func TestEventsGoOnAfterAnError(t *testing.T) {
