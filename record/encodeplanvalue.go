@@ -124,10 +124,15 @@ func appendOther(dst []byte, v any, open int) ([]byte, error) {
 		*word = nil
 		words.Put(word)
 		return dst, err
-	case t.Size() == unsafe.Sizeof(data), plan.mutable:
-		return plan.encode(dst, addressable(v), open) // may itself be the word, or must not be changed
+	case mayBeWord(t), plan.mutable:
+		return plan.encode(dst, addressable(v), open) // data may be the value itself, or must not be changed
 	}
-	return plan.encode(dst, data, open) // too large, or too small, for the word
+	return plan.encode(dst, data, open)
+}
+
+// mayBeWord tells types whose values an interface may hold itself: what is, or may be, a single pointer. Numbers never are.
+func mayBeWord(t reflect.Type) bool {
+	return t.Size() == unsafe.Sizeof(uintptr(0)) && scalarOf(t) == scalarNone
 }
 
 // words have room for maps, which interfaces hold themselves, so that there is a pointer to them.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -83,6 +84,47 @@ func TestMethodsGetCopiesOfInterfaces(t *testing.T) {
 	encodedBody(t, map[string]any{"v": constant})
 	if constant != any(counter{1, 2, 3}) {
 		t.Errorf("value after Append = %v, want it unchanged", constant)
+	}
+}
+
+// Types of one word, by whose methods they are written: an interface holds the first four themselves.
+type (
+	wordMap    map[string]int
+	wordFunc   func() string
+	wordStruct struct{ p *int }
+	wordArray  [1]*int
+	wordInt    int
+)
+
+func (m wordMap) MarshalText() ([]byte, error)  { return strconv.AppendInt(nil, int64(m["n"]), 10), nil }
+func (f wordFunc) MarshalText() ([]byte, error) { return []byte(f()), nil }
+func (s wordStruct) MarshalText() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(*s.p), 10), nil
+}
+func (a wordArray) MarshalText() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(*a[0]), 10), nil
+}
+func (i wordInt) MarshalText() ([]byte, error) { return strconv.AppendInt(nil, int64(i), 10), nil }
+
+func TestMethodsOfWordsInInterfaces(t *testing.T) {
+	t.Parallel()
+	seven := 7
+	for _, v := range []any{wordMap{"n": 7}, wordFunc(func() string { return "7" }), wordStruct{&seven}, wordArray{&seven}, wordInt(7)} {
+		if got, want := encodedBody(t, map[string]any{"v": v}), unhex(t, "81a176a137"); !bytes.Equal(got, want) {
+			t.Errorf("Append(%T) = %x, want %x", v, got, want)
+		}
+	}
+}
+
+// Numbers in interfaces are written from where they are.
+func TestNumbersInInterfacesAreNotCopied(t *testing.T) {
+	enc, err := NewEncoder[map[string]any]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, r, dst := Header{Time: corpusTime}, map[string]any{"d": time.Hour, "u": uint(1000)}, make([]byte, 0, 1024)
+	if n := testing.AllocsPerRun(100, func() { _, _ = enc.Append(dst, &h, &r, 0) }); n > 0 && !raceEnabled {
+		t.Errorf("Append() allocates %v times, want 0", n)
 	}
 }
 
