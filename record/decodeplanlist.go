@@ -58,7 +58,7 @@ func decodeStrings(d *decodeState, p unsafe.Pointer) error {
 		*list = make([]string, n)
 	}
 	for i := range *list {
-		if err := d.element(&(*list)[i]); err != nil {
+		if (*list)[i], err = d.element(); err != nil {
 			return err
 		}
 	}
@@ -67,13 +67,14 @@ func decodeStrings(d *decodeState, p unsafe.Pointer) error {
 }
 
 // element reads a string as an element of something.
-func (d *decodeState) element(s *string) error {
+func (d *decodeState) element() (string, error) {
 	if at, end := shortText(d.text, d.off); end > 0 {
-		*s = d.text[at:end]
 		d.off = end
-		return nil
+		return d.text[at:end], nil
 	}
-	return decodeStringValue(d, unsafe.Pointer(s))
+	s := new(string)
+	err := decodeStringValue(d, unsafe.Pointer(s))
+	return *s, err
 }
 
 func decodeSlice(t reflect.Type, elem decodeFunc) decodeFunc {
@@ -135,17 +136,11 @@ func decodeStringMap(d *decodeState, p unsafe.Pointer) error {
 		if err != nil {
 			return err
 		}
-		at, end := shortText(d.text, d.off)
-		if end == 0 {
-			value := new(string)
-			if err := decodeStringValue(d, unsafe.Pointer(value)); err != nil {
-				return err
-			}
-			m[key] = *value
-			continue
+		value, err := d.element()
+		if err != nil {
+			return err
 		}
-		m[key] = d.text[at:end]
-		d.off = end
+		m[key] = value
 	}
 	d.depth--
 	return nil

@@ -10,12 +10,9 @@ import (
 
 // decode reads a struct. What is usual its loop reads itself; everything else has a function.
 func (s *decodeStruct) decode(d *decodeState, base unsafe.Pointer) error {
-	n, ok := d.fewIn(kindMap)
-	var err error
-	if !ok {
-		if n, err = d.container(kindMap, s.typ); err != nil {
-			return err
-		}
+	n, err := d.container(kindMap, s.typ)
+	if err != nil {
+		return err
 	}
 	if s.unusual {
 		s.prepare(base)
