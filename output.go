@@ -38,7 +38,7 @@ func (o *output[C, R]) Flush(tag string, chunk []byte) proxy.Verdict {
 	close(done)
 	batch.close()
 	verdict := o.verdict(tag, chunk, batch.left, err)
-	if verdict != proxy.Retry {
+	if verdict != proxy.Retry && batch.left != nil {
 		o.partials.forget(tag, chunk)
 	}
 	return verdict

@@ -86,13 +86,11 @@ func (p *partials) keep(tag string, chunk []byte, left indexSet) {
 	p.chunks[key] = &partial{left: left, last: time.Now()}
 }
 
-// forget is for chunks that do not come back.
+// forget is for chunks that find has found, and that do not come back.
 func (p *partials) forget(tag string, chunk []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.chunks) > 0 {
-		delete(p.chunks, p.print(tag, chunk))
-	}
+	delete(p.chunks, p.print(tag, chunk))
 }
 
 // trim makes room for one more.
