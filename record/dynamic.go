@@ -6,8 +6,11 @@ import (
 	"strconv"
 )
 
-// mapAt decodes the map at off, which was checked; nil for an empty one. d stays where it is.
+// mapAt decodes the map at off, which was checked; nil for an empty one, and for none, at 0. d stays where it is.
 func (d *decodeState) mapAt(off int) (m map[string]any) {
+	if off == 0 {
+		return nil // the usual case
+	}
 	at, text := d.off, d.text
 	d.off = off
 	if d.plan != nil && !d.plan.texts {

@@ -25,7 +25,6 @@ import (
 // A Scanner is for one goroutine. It holds the chunk, which must not change meanwhile.
 type Scanner struct {
 	d     decodeState
-	group *Group
 	count int // events so far
 	err   error
 
@@ -33,7 +32,12 @@ type Scanner struct {
 	start, body, end int // end is 0 while there is none
 	sec              int64
 	nsec             int32
-	metadata         map[string]any
+	metadata         int // 0 for none
+
+	// The group, if there is one.
+	inGroup              bool
+	group                *Group // nil until the first of its events is made
+	identity, attributes int    // places of the maps that are made into it; 0 for none
 }
 
 // NewScanner returns a Scanner that stands before the first event of chunk.
@@ -60,8 +64,11 @@ func (s *Scanner) Event() Event {
 	if s.end == 0 {
 		return Event{}
 	}
+	if s.inGroup && s.group == nil {
+		s.group = &Group{Metadata: s.d.mapAt(s.identity), Attributes: s.d.mapAt(s.attributes)}
+	}
 	return Event{
-		Header: Header{Time: unix(s.sec, int64(s.nsec)), Metadata: s.metadata},
+		Header: Header{Time: unix(s.sec, int64(s.nsec)), Metadata: s.d.mapAt(s.metadata)},
 		Body:   s.d.chunk[s.body:s.end:s.end],
 		Group:  s.group,
 		Index:  s.count - 1,
@@ -80,10 +87,7 @@ func (s *Scanner) begin() bool {
 		sec, nsec, ok := usualHeader(s.d.b[s.start:])
 		if ok {
 			s.d.off += usualSize
-			s.sec, s.nsec = int64(sec), int32(nsec)
-			if s.metadata != nil {
-				s.metadata = nil
-			}
+			s.sec, s.nsec, s.metadata = int64(sec), int32(nsec), 0
 		} else if marker, err := s.otherHeader(); err != nil {
 			return s.broken(err)
 		} else if marker {
@@ -101,30 +105,14 @@ func (s *Scanner) otherHeader() (marker bool, err *Error) {
 	if err != nil {
 		return false, err
 	}
-	if h.mark != markNone {
-		return true, s.mark(h)
+	if h.mark == markNone {
+		s.sec, s.nsec, s.metadata = h.time.Unix(), int32(h.time.Nanosecond()), h.metadata
+		return false, nil
 	}
-	s.sec, s.nsec, s.metadata = h.time.Unix(), int32(h.time.Nanosecond()), nil
-	if h.metadata > 0 {
-		s.metadata = s.d.mapAt(h.metadata)
-	}
-	return false, nil
-}
-
-// mark begins or ends a group.
-func (s *Scanner) mark(h header) *Error {
-	body := s.d.off
-	if _, err := s.d.rawMap(""); err != nil {
-		return err
-	}
-	s.group = nil
-	if h.mark == markStart {
-		s.group = &Group{Attributes: s.d.mapAt(body)}
-		if h.metadata > 0 {
-			s.group.Metadata = s.d.mapAt(h.metadata)
-		}
-	}
-	return nil
+	s.inGroup, s.group = h.mark == markStart, nil
+	s.identity, s.attributes = h.metadata, s.d.off
+	_, err = s.d.rawMap("")
+	return true, err
 }
 
 // complete is called behind the record.
@@ -144,28 +132,10 @@ func (s *Scanner) broken(err *Error) bool {
 // Count returns the number of events in chunk. If it holds bytes that are no
 // event, that is the number of events before them, and an *[Error].
 func Count(chunk []byte) (n int, err error) {
-	r := reader{b: chunk}
-	for r.off < len(chunk) {
-		start := r.off
-		var h header
-		var err *Error
-		if _, _, ok := usualHeader(chunk[start:]); ok {
-			r.off += usualSize
-		} else {
-			h, err = r.header()
-		}
-		if err == nil {
-			_, err = r.rawMap("")
-		}
-		if err != nil {
-			err.Index, err.Offset = n, start
-			return n, err
-		}
-		if h.mark == markNone {
-			n++
-		}
+	s := NewScanner(chunk)
+	for s.Next() {
 	}
-	return n, nil
+	return s.count, s.err
 }
 
 // header is an event up to its record, checked but not decoded.
