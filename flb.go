@@ -79,9 +79,9 @@ type PauseNotifier interface {
 type Option func(*options)
 
 type options struct {
-	flags   proxy.Flags
-	decode  []record.DecodeOption
-	outputs []string // names of options that are for outputs only
+	flags     proxy.Flags
+	decode    []record.DecodeOption
+	forOutput string // an option that was chosen and is for outputs only
 }
 
 func chosen(opts []Option) (o options) {
@@ -92,8 +92,8 @@ func chosen(opts []Option) (o options) {
 }
 
 func (o options) forInput() error {
-	if len(o.outputs) > 0 {
-		return fmt.Errorf("option %s: is for outputs", o.outputs[0])
+	if o.forOutput != "" {
+		return fmt.Errorf("option %s: is for outputs", o.forOutput)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (o options) forInput() error {
 func Ordered() Option {
 	return func(o *options) {
 		o.flags |= proxy.Synchronous
-		o.outputs = append(o.outputs, "Ordered")
+		o.forOutput = "Ordered"
 	}
 }
 
@@ -114,7 +114,7 @@ func Ordered() Option {
 func Borrowed() Option {
 	return func(o *options) {
 		o.decode = append(o.decode, record.BorrowStrings(), record.ReuseRecord())
-		o.outputs = append(o.outputs, "Borrowed")
+		o.forOutput = "Borrowed"
 	}
 }
 
