@@ -12,17 +12,22 @@ struct flbgo_flush {
     const void *data;
     size_t size;
     const char *tag;
+    int on_pipeline; // the engine does nothing else meanwhile
     int verdict;
     int done;
     pthread_cond_t answered;
     struct flbgo_flush *next;
 };
 
-// Lets flushes wait: a thread will serve them. Until then they are answered with a retry.
-void flbgo_serve_flushes(void);
+// Lets flushes wait for a server, as long as an output is open. Returns whether the caller is to start one.
+int flbgo_open_output(void);
+void flbgo_close_output(void);
 
-// Waits for a flush to serve. idle is set to the number of threads that still wait for one.
-struct flbgo_flush *flbgo_next_flush(int *idle);
+// Waits for a flush to serve; null ends the server. more is set if another server is to be started, since none waits.
+struct flbgo_flush *flbgo_next_flush(int *more);
+
+// The number of servers.
+int flbgo_servers(void);
 
 // Answers a flush, which is not to be touched afterwards.
 void flbgo_answer_flush(struct flbgo_flush *flush, int verdict);

@@ -74,7 +74,7 @@ func (h *host) Property(name string) (string, bool) {
 	if h.closed {
 		return "", false
 	}
-	key := C.CString(name)
+	key := newString(name)
 	defer free(unsafe.Pointer(key))
 	value := C.flbgo_property(&h.engine, key)
 	if value == nil {
@@ -95,7 +95,7 @@ func (h *host) Log(level slog.Level, line string) {
 	if h.closed {
 		return
 	}
-	text := C.CString(line)
+	text := newString(line)
 	defer free(unsafe.Pointer(text))
 	C.flbgo_log(&h.engine, engineLevel(level), text)
 }
@@ -111,7 +111,7 @@ func (h *host) append(tag string, events []byte) error {
 	if h.closed {
 		return errExited
 	}
-	text := C.CString(tag)
+	text := newString(tag)
 	defer free(unsafe.Pointer(text))
 	data := unsafe.Pointer(unsafe.SliceData(events))
 	if C.flbgo_append(&h.engine, text, C.size_t(len(tag)), data, C.size_t(len(events))) != 0 {
@@ -137,12 +137,10 @@ func engineLevel(level slog.Level) C.int {
 // logEarly writes to the log of an engine that has not initialised an instance, one line a line.
 func logEarly(level C.int, text string) {
 	for line := range strings.Lines(text) {
-		c := C.CString(strings.TrimRight(line, "\n"))
+		c := newString(strings.TrimRight(line, "\n"))
 		C.flbgo_log_early(level, c)
 		free(unsafe.Pointer(c))
 	}
 }
-
-func free(p unsafe.Pointer) { C.free(p) }
 
 func thread() uint64 { return uint64(C.flbgo_thread()) }

@@ -3,6 +3,7 @@
 package bridge
 
 import (
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -17,6 +18,8 @@ type instance struct {
 	host   *host
 	input  proxy.Input
 	output proxy.Output
+
+	noWorkers sync.Once // its warning
 }
 
 // instances are those that the engine has initialised and not exited, keyed by the handle that the engine's context
@@ -143,6 +146,18 @@ func (i *instance) flush(tag string, chunk []byte) proxy.Verdict {
 	return i.output.Flush(tag, chunk)
 }
 
+// warnOfNoWorkers is called at a flush, since an output's Init cannot know: the engine keeps the property to itself.
+func (i *instance) warnOfNoWorkers() {
+	if i == nil {
+		return
+	}
+	i.noWorkers.Do(func() {
+		if i.host.LogEnabled(slog.LevelWarn) {
+			i.host.Log(slog.LevelWarn, "["+i.host.Name()+"] workers is not set, or 0: all of Fluent Bit waits while this output's Flush runs (want workers 1 or more)")
+		}
+	})
+}
+
 // exit ends the instance. The engine frees what host calls into as soon as this has returned.
 func (i *instance) exit() {
 	if i == nil || !remove(i) {
@@ -153,5 +168,6 @@ func (i *instance) exit() {
 		i.input.Exit()
 		return
 	}
+	defer closeOutput()
 	i.output.Exit()
 }

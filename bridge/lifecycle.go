@@ -47,7 +47,7 @@ func register(def unsafe.Pointer) bool {
 		logEarly(levelError, err.Error())
 		return false
 	}
-	r := registration{C.CString(p.Name), C.CString(p.Description)}
+	r := registration{newString(p.Name), newString(p.Description)}
 	C.flbgo_register(def, typeOf(p), C.int(p.Flags), r.name, r.description)
 	if p.Plans != nil {
 		C.flbgo_properties_give(def, properties(p))
@@ -85,6 +85,9 @@ func open(plugin unsafe.Pointer) bool {
 		return false
 	}
 	add(i)
+	if i.output != nil && C.flbgo_open_output() != 0 {
+		go serve()
+	}
 	C.flbgo_set_context(&i.host.engine, C.uintptr_t(i.handle))
 	return true
 }
@@ -95,7 +98,6 @@ func (i *instance) init(p *proxy.Plugin) error {
 		return i.input.Init(i.host)
 	}
 	i.output = p.NewOutput()
-	serving.Do(startServing)
 	return i.output.Init(i.host)
 }
 
@@ -105,19 +107,15 @@ func (h *host) logLines(level slog.Level, text string) {
 	}
 }
 
-var serving sync.Once
-
-func startServing() {
-	C.flbgo_serve_flushes()
-	go serve()
-}
-
-// serve answers flushes. There is always one server that waits, so that a flush that takes its time holds up no other.
+// serve answers flushes, for as long as there are outputs.
 func serve() {
 	for {
-		var idle C.int
-		flush := C.flbgo_next_flush(&idle)
-		if idle == 0 {
+		var more C.int
+		flush := C.flbgo_next_flush(&more)
+		if flush == nil {
+			return
+		}
+		if more != 0 {
 			go serve()
 		}
 		verdict := proxy.Retry
@@ -126,8 +124,15 @@ func serve() {
 	}
 }
 
+func closeOutput() { C.flbgo_close_output() }
+
+func servers() int { return int(C.flbgo_servers()) }
+
 func deliver(flush *C.struct_flbgo_flush) proxy.Verdict {
 	i := find(uintptr(flush.handle))
+	if flush.on_pipeline != 0 {
+		i.warnOfNoWorkers()
+	}
 	return i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)))
 }
 
@@ -135,7 +140,7 @@ func deliver(flush *C.struct_flbgo_flush) proxy.Verdict {
 func returnTo(data *unsafe.Pointer, size *C.size_t) func([]byte) {
 	return func(events []byte) {
 		if len(events) > 0 {
-			*data, *size = C.CBytes(events), C.size_t(len(events))
+			*data, *size = newBytes(events), C.size_t(len(events))
 		}
 	}
 }
