@@ -6,6 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// For functions that the engine looks up. cgo marks those of Go so on Windows, after which the linker exports no others.
+#ifdef _WIN32
+#define FLBGO_EXPORT __declspec(dllexport)
+#else
+#define FLBGO_EXPORT
+#endif
+
 // Registration, filled by FLBPluginRegister. Up to v4.2.2 the engine allocates these 32 bytes and no more, so that
 // nothing behind them may be written before it is known to be there.
 struct flbgo_def {

@@ -7,14 +7,11 @@ import "C"
 
 import "unsafe"
 
-// The symbols that the engine looks up, but for the flushes, which are in flush.c. Each converts its arguments, makes one
-// call, and maps the outcome; a panic ends in guard.
+// The symbols that the engine looks up, but for those in entry.c and flush.c. Each converts its arguments, makes one call,
+// and maps the outcome; a panic ends in guard.
 
-//export FLBPluginPreRegister
-func FLBPluginPreRegister(hotReloading C.int) C.int { return 0 }
-
-//export FLBPluginRegister
-func FLBPluginRegister(def unsafe.Pointer) C.int {
+//export flbgoRegister
+func flbgoRegister(def unsafe.Pointer) C.int {
 	ok := false
 	guard("FLBPluginRegister", func() { ok = register(def) })
 	if !ok {
@@ -23,13 +20,13 @@ func FLBPluginRegister(def unsafe.Pointer) C.int {
 	return 0
 }
 
-//export FLBPluginUnregister
-func FLBPluginUnregister(def unsafe.Pointer) {
+//export flbgoUnregister
+func flbgoUnregister(def unsafe.Pointer) {
 	guard("FLBPluginUnregister", func() { unregister(def) })
 }
 
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) C.int {
+//export flbgoInit
+func flbgoInit(plugin unsafe.Pointer) C.int {
 	ok := false
 	guard("FLBPluginInit", func() { ok = open(plugin) })
 	if !ok {
@@ -43,9 +40,6 @@ func FLBPluginInputPreRun(hotReload C.int) C.int {
 	guard("FLBPluginInputPreRun", func() { eachHere((*instance).start) })
 	return 0
 }
-
-//export FLBPluginOutputPreRun
-func FLBPluginOutputPreRun(hotReload C.int) C.int { return 0 }
 
 //export FLBPluginInputCallbackCtx
 func FLBPluginInputCallbackCtx(ctx unsafe.Pointer, data *unsafe.Pointer, size *C.size_t) C.int {
@@ -71,20 +65,14 @@ func FLBPluginInputPause() { guard("FLBPluginInputPause", func() { eachHere((*in
 //export FLBPluginInputResume
 func FLBPluginInputResume() { guard("FLBPluginInputResume", func() { eachHere((*instance).resume) }) }
 
-//export FLBPluginInputPreExit
-func FLBPluginInputPreExit(hotReload C.int) {}
-
-//export FLBPluginOutputPreExit
-func FLBPluginOutputPreExit(hotReload C.int) {}
-
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(ctx unsafe.Pointer) C.int {
+//export flbgoExitCtx
+func flbgoExitCtx(ctx unsafe.Pointer) C.int {
 	guard("FLBPluginExitCtx", func() { find(uintptr(ctx)).exit() })
 	return 0
 }
 
-//export FLBPluginExit
-func FLBPluginExit() C.int {
+//export flbgoExit
+func flbgoExit() C.int {
 	guard("FLBPluginExit", func() { newestHere().exit() })
 	return 0
 }

@@ -5,6 +5,7 @@
 #endif
 
 #include "flush.h"
+#include "abi.h"
 
 #include <string.h>
 
@@ -97,7 +98,7 @@ static int on_pipeline(void) {
 #endif
 }
 
-int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, char *tag) {
+FLBGO_EXPORT int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, char *tag) {
     struct flbgo_flush flush = {
         .handle = (uintptr_t)ctx, .data = data, .size = size, .tag = tag,
         .verdict = FLB_RETRY, .answered = PTHREAD_COND_INITIALIZER,
@@ -113,4 +114,4 @@ int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, char *tag) {
 }
 
 // For engines before v1.1.0, which do not say for which instance it is: answered with a retry, and logged.
-int FLBPluginFlush(const void *data, size_t size, char *tag) { return FLBPluginFlushCtx(NULL, data, size, tag); }
+FLBGO_EXPORT int FLBPluginFlush(const void *data, size_t size, char *tag) { return FLBPluginFlushCtx(NULL, data, size, tag); }

@@ -42,9 +42,9 @@ func TestCallbacksWithoutContext(t *testing.T) {
 	c := <-elsewhere
 
 	FLBPluginInputPreRun(0)
-	FLBPluginExit()
-	FLBPluginExit()
-	FLBPluginExit() // none of this thread is left
+	flbgoExit()
+	flbgoExit()
+	flbgoExit() // none of this thread is left
 	c.exit()
 	want := []string{"a start", "b start", "b exit", "a exit", "c exit"}
 	if diff := cmp.Diff(want, calls); diff != "" {
@@ -69,13 +69,13 @@ func TestExitHappensOnce(t *testing.T) {
 }
 
 func TestCallsWithoutInit(t *testing.T) {
-	FLBPluginExitCtx(nil)
-	FLBPluginExit()
+	flbgoExitCtx(nil)
+	flbgoExit()
 	FLBPluginInputPause()
 	FLBPluginInputResume()
 	FLBPluginInputPreRun(1)
 	FLBPluginInputCleanupCallback(nil)
-	FLBPluginUnregister(nil)
+	flbgoUnregister(nil)
 	if got := FLBPluginInputCallbackCtx(nil, nil, nil); got != 1 {
 		t.Errorf("FLBPluginInputCallbackCtx without an instance = %d, want 1", got)
 	}

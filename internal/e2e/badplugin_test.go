@@ -230,7 +230,15 @@ func TestVerdicts(t *testing.T) {
 				if got := r.flush(out, "t", tt.chunk); got != tt.want {
 					t.Errorf("Flush() = %d with %d workers, want %d", got, workers, tt.want)
 				}
-				if log := r.log.String(); !strings.HasPrefix(log, tt.log) || tt.log == "" && log != "" {
+				log := r.log.String()
+				if workers == 0 {
+					warning, rest, _ := strings.Cut(log, "\n")
+					if !strings.HasPrefix(warning, "WARN [panic.0] workers is not set, or 0") {
+						t.Errorf("first log line %q without workers, want a warning of that", warning)
+					}
+					log = rest
+				}
+				if !strings.HasPrefix(log, tt.log) || tt.log == "" && log != "" {
 					t.Errorf("log\n got %s\nwant %s", log, tt.log)
 				}
 				r.exit([]*chost.Instance{out}, lib)
