@@ -165,9 +165,8 @@ func (e *engine) sections(c *conffile.Config) error {
 			return err
 		}
 	}
-	shared := &lane{limit: 1}
 	for _, s := range c.Outputs {
-		if err := e.addOutput(s, shared); err != nil {
+		if err := e.addOutput(s); err != nil {
 			return err
 		}
 	}
@@ -192,6 +191,9 @@ func (e *engine) addInput(s conffile.Section) error {
 		in.name = sec.alias
 	}
 	in.store.prefix = in.name
+	if p.thread && !sec.unthreaded {
+		in.ring = newRing(sec.ringCapacity, sec.ringWindow)
+	}
 	set := e.setup(sec, p, in.name)
 	set.append = func(tag string, events []byte) bool { return e.appended(in, tag, events) }
 	if in.plugin, err = p.input(set); err != nil {
@@ -201,7 +203,7 @@ func (e *engine) addInput(s conffile.Section) error {
 	return nil
 }
 
-func (e *engine) addOutput(s conffile.Section, shared *lane) error {
+func (e *engine) addOutput(s conffile.Section) error {
 	sec, err := newSection(s, e.level)
 	if err != nil {
 		return err
@@ -210,7 +212,7 @@ func (e *engine) addOutput(s conffile.Section, shared *lane) error {
 	if err != nil {
 		return err
 	}
-	out := &outputSection{section: sec, name: fmt.Sprintf("%s.%d", p.name, len(e.outputs)), lane: shared}
+	out := &outputSection{section: sec, name: fmt.Sprintf("%s.%d", p.name, len(e.outputs)), lane: e.thread}
 	if sec.alias != "" {
 		out.name = sec.alias
 	}
@@ -259,26 +261,29 @@ func (e *engine) defaultMatch() {
 
 // appended takes an input's events in. It is called on the goroutines of inputs.
 func (e *engine) appended(in *inputSection, tag string, events []byte) bool {
-	if len(events) == 0 {
-		return true
+	switch {
+	case len(events) == 0:
+	case in.ring != nil:
+		return e.enqueue(in, tag, events)
+	case e.store(in, tag, events):
+		wake(e.pressure)
 	}
+	return true
+}
+
+// store puts events into an input's chunks, and tells whether that holds as much as it may.
+func (p *pipeline) store(in *inputSection, tag string, events []byte) (full bool) {
 	if tag == "" {
 		tag = in.tag
 	}
 	if len(tag) > maxTag {
 		tag = tag[:maxTag]
-		e.log(slog.LevelWarn, "[input] %s: a tag is cut to %d bytes", in.name, maxTag)
+		p.log(slog.LevelWarn, "[input] %s: a tag is cut to %d bytes", in.name, maxTag)
 	}
 	held, broken := in.store.append(tag, events)
 	if broken != nil {
-		e.log(slog.LevelError, "[input] %s appended bytes that are no events, after which Fluent Bit sees nothing of "+
+		p.log(slog.LevelError, "[input] %s appended bytes that are no events, after which Fluent Bit sees nothing of "+
 			"the chunk: %v", in.name, broken)
 	}
-	if in.full(held) {
-		select {
-		case e.pressure <- struct{}{}:
-		default:
-		}
-	}
-	return true
+	return in.full(held)
 }

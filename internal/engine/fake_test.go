@@ -58,6 +58,7 @@ func (f *fakes) noted(prefix string) []string {
 
 func (f *fakes) catalog() catalog {
 	c := catalog{{kind: "input", name: "in", input: f.input}, {kind: "output", name: "out", output: f.output}}
+	c = append(c, plugin{kind: "input", name: "threaded", input: f.input, thread: true})
 	return append(c, plugin{kind: "output", name: "sync", output: f.output, flags: flagSynchronous})
 }
 

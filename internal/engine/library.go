@@ -78,6 +78,7 @@ func (e *engine) loadOne(p conffile.Plugin) error {
 func (l *libraries) plugin(lib *chost.Library) plugin {
 	return plugin{
 		kind: lib.Kind.String(), name: lib.Name, flags: lib.Flags,
+		thread: lib.Kind == chost.Input, // flb_plugin_proxy.c
 		noLogs: lib.EventType != 0 && lib.EventType&eventLogs == 0,
 		input:  func(s setup) (inputInstance, error) { return l.input(lib, s) },
 		output: func(s setup) (outputInstance, error) { return l.host.NewOutput(lib, instanceOptions(s)) },

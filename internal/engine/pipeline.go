@@ -18,6 +18,9 @@ type pipeline struct {
 
 	done     chan result
 	pressure chan struct{} // an input passed its memory limit; holds one
+	window   chan struct{} // a ring is filling up; holds one
+	rings    *time.Ticker  // when rings are drained
+	thread   *lane         // of the outputs without workers
 	waiting  []*task       // for their next try
 	queued   int           // tasks in lanes, not begun
 	running  int           // flushes under way
@@ -30,7 +33,8 @@ type inputSection struct {
 	name   string
 	plugin inputInstance
 	store  store
-	paused bool // by its memory limit
+	ring   *ring // nil if the input runs on the pipeline's thread
+	paused bool  // by its memory limit
 }
 
 // outputSection is a section of an output and the lane that its flushes go through.
@@ -67,7 +71,10 @@ type result struct {
 }
 
 func newPipeline(svc *service) *pipeline {
-	return &pipeline{service: svc, done: make(chan result), pressure: make(chan struct{}, 1)}
+	return &pipeline{
+		service: svc, done: make(chan result), pressure: make(chan struct{}, 1), window: make(chan struct{}, 1),
+		rings: time.NewTicker(max(svc.second/4, time.Millisecond)), thread: &lane{limit: 1},
+	}
 }
 
 // run works until ctx is done.
@@ -88,6 +95,10 @@ func (p *pipeline) run(ctx context.Context) {
 			p.finish(r)
 		case <-p.pressure:
 			p.pauseFull()
+		case <-p.window:
+			p.drainRings()
+		case <-p.rings.C:
+			p.drainRings()
 		}
 		retry.Stop()
 	}
@@ -147,6 +158,7 @@ func (p *pipeline) finish(r result) {
 	l.running--
 	p.running--
 	p.judge(r)
+	p.drainRings()
 	if len(l.queue) > 0 {
 		next := l.queue[0]
 		l.queue = l.queue[1:]
@@ -207,7 +219,7 @@ func (p *pipeline) pauseFull() {
 		if held := in.store.held(); in.full(held) && !in.paused && !p.stopping {
 			p.log(slog.LevelWarn, "[input] %s paused (mem buf overlimit): %d bytes >= %d", in.name, held, in.memLimit)
 			in.paused = true
-			p.check(in.plugin.Pause())
+			p.pause(in)
 		}
 	}
 }

@@ -62,6 +62,7 @@ type plugin struct {
 	kind    string // input or output
 	name    string
 	builtin bool
+	thread  bool // of inputs: unless told otherwise a section has a thread of its own
 	flags   int
 	noLogs  bool                                // of outputs: takes other kinds of data only
 	input   func(setup) (inputInstance, error)  // of inputs

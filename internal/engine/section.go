@@ -29,6 +29,9 @@ type section struct {
 	tag        string
 	memLimit   int // bytes, 0 for none
 	unthreaded bool
+	// Of the ring buffer of an input of a library.
+	ringCapacity int // appends
+	ringWindow   int // percent
 
 	// Of outputs.
 	match      match
@@ -58,7 +61,7 @@ var (
 		"host":          accept, "port": accept, "listen": accept, "ipv6": accept,
 		"log_suppress_interval": accept, "routable": accept,
 		"storage.type": accept, "storage.pause_on_chunks_overlimit": accept,
-		"thread.ring_buffer.capacity": accept, "thread.ring_buffer.window": accept,
+		"thread.ring_buffer.capacity": setRingCapacity, "thread.ring_buffer.window": setRingWindow,
 		"rate_window": accept, "rate_gate": accept, "rate_gate.max_bytes": accept, "rate_gate.max_records": accept,
 		"rate_gate.backpressure": accept, "rate_gate.resume_ratio": accept,
 		"tls": refuseTLS,
@@ -136,7 +139,8 @@ func refuseTLS(_ *section, text string) error {
 
 // newSection reads a section of kind input or output.
 func newSection(s conffile.Section, level slog.Level) (*section, error) {
-	sec := &section{kind: s.Kind, plugin: s.Name, file: s.File, line: s.Line, level: level, retryLimit: 1}
+	sec := &section{kind: s.Kind, plugin: s.Name, file: s.File, line: s.Line, level: level, retryLimit: 1,
+		ringCapacity: ringCapacity, ringWindow: ringWindow}
 	for _, p := range s.Properties {
 		if err := sec.set(p); err != nil {
 			return nil, fmt.Errorf("%s: %s (line %d): %w", sec, p.Key, p.Line, err)

@@ -8,11 +8,13 @@ import (
 // stop delivers what was appended, as far as the grace period allows, and pauses the inputs. What they append until
 // their first Pause returns is delivered too.
 func (p *pipeline) stop() {
+	defer p.rings.Stop()
 	p.announce()
 	p.flushAll()
 	p.retryNow()
 	p.stopping = true
 	p.pauseAll()
+	p.drainRings()
 	p.flushAll()
 	p.drain()
 	p.pauseAll()
@@ -39,7 +41,7 @@ func (p *pipeline) retryNow() {
 func (p *pipeline) pauseAll() {
 	for _, in := range p.inputs {
 		p.log(slog.LevelInfo, "[input] pausing %s", in.name)
-		p.check(in.plugin.Pause())
+		p.pause(in)
 	}
 }
 
@@ -51,7 +53,7 @@ func (p *pipeline) drain() {
 	if p.grace < 0 {
 		end = nil
 	}
-	for p.pending() > 0 {
+	for p.pending() > 0 || p.inRings() > 0 {
 		retry := p.nextRetry()
 		select {
 		case <-end:
@@ -59,6 +61,10 @@ func (p *pipeline) drain() {
 			return
 		case <-retry.C:
 			p.retryDue()
+		case <-p.window:
+			p.drainRings()
+		case <-p.rings.C:
+			p.drainRings()
 		case r := <-p.done:
 			p.finish(r)
 		}
@@ -67,9 +73,14 @@ func (p *pipeline) drain() {
 	}
 }
 
-// forget drops the chunks that no task was made of. Fluent Bit forgets what is appended in the second Pause.
+// forget drops the chunks that no task was made of. Fluent Bit forgets what is appended in the second Pause, and what is in
+// the ring of an input that is over its memory limit when the stop begins (flb_input_chunk.c: nothing ends its pause).
 func (p *pipeline) forget() {
 	for _, in := range p.inputs {
+		for s, ok := in.ring.get(); ok; s, ok = in.ring.get() {
+			p.log(slog.LevelWarn, "[engine] %d bytes with tag %s are dropped: in the ring buffer of input %s", len(s.events),
+				s.tag, in.name)
+		}
 		for _, c := range in.store.take() {
 			p.log(slog.LevelWarn, "[engine] chunk '%s' is dropped, %d events: input %s appended after its first pause",
 				c.name, c.events, in.name)
