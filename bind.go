@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
@@ -74,4 +75,9 @@ func (p properties) String(key string) string {
 // inputProperties are the library's own properties of an input.
 type inputProperties struct {
 	BufferLimit config.Size `flb:"go.buffer_limit" default:"32M" validate:"min=1" desc:"Bytes of events to hold for the engine before sends block"`
+}
+
+// outputProperties are those of an output.
+type outputProperties struct {
+	FlushTimeout time.Duration `flb:"go.flush_timeout" default:"5m" validate:"min=0" desc:"Time for a Flush until its context ends, and a little later it is given up; 0 for any"`
 }

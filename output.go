@@ -1,11 +1,13 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"sync"
 	"time"
 
+	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/record"
 )
@@ -19,42 +21,116 @@ type output[C, R any] struct {
 	plugin   OutputPlugin[C, R]
 	bind     *binder[C]
 	decoder  *record.Decoder[R]
+	timeout  time.Duration // of a Flush; 0 for none
 	partials partials
 }
 
 func (o *output[C, R]) Init(host proxy.Host) error {
 	o.open(host)
-	if err := initialize(&o.section, o.bind, nil, o.plugin.Init); err != nil {
+	own, err := config.Bind[outputProperties](properties{host})
+	o.timeout = own.FlushTimeout
+	if err := initialize(&o.section, o.bind, err, o.plugin.Init); err != nil {
 		return o.fail("output", err)
 	}
 	return nil
 }
 
-func (o *output[C, R]) Flush(tag string, chunk []byte) proxy.Verdict {
-	batch := &Batch[R]{tag: tag, chunk: chunk, left: o.partials.find(tag, chunk), decoder: o.decoder}
-	done := make(chan struct{})
-	go o.watch(tag, done)
-	err := o.call("Flush", func() error { return o.plugin.Flush(o.ctx, batch) })
-	close(done)
-	batch.close()
-	verdict := o.verdict(tag, chunk, batch.left, err)
-	if verdict != proxy.Retry && batch.left != nil {
-		o.partials.forget(tag, chunk)
-	}
-	return verdict
+// attempt is a call of the author's Flush.
+type attempt struct {
+	left indexSet      // the events it was given
+	done chan struct{} // closed once it has returned
+	err  error         // what it has returned
 }
 
-// watch names a Flush that takes long, since the engine does not: it waits, and at a stop gives up after its grace.
-func (o *output[C, R]) watch(tag string, done <-chan struct{}) {
+func (o *output[C, R]) Flush(tag string, chunk []byte) proxy.Verdict {
+	left, late := o.partials.find(tag, chunk)
+	if late != nil {
+		return o.resume(late, tag, chunk)
+	}
+	batch := &Batch[R]{tag: tag, chunk: chunk, left: left, decoder: o.decoder}
+	memory := o.own(batch)
+	a := &attempt{left: left, done: make(chan struct{})}
+	go o.attempt(a, batch)
+	ended := o.wait(a, tag, o.timeout+exitTime)
+	batch.close()
+	if !ended {
+		return o.giveUp(a, tag, chunk)
+	}
+	if memory != nil {
+		copies.Put(memory)
+	}
+	return o.settle(a, tag, chunk)
+}
+
+func (o *output[C, R]) attempt(a *attempt, batch *Batch[R]) {
+	defer close(a.done)
+	ctx, cancel := o.ctx, context.CancelFunc(func() {})
+	if o.timeout > 0 {
+		ctx, cancel = context.WithTimeout(o.ctx, o.timeout)
+	}
+	defer cancel()
+	a.err = o.call("Flush", func() error { return o.plugin.Flush(ctx, batch) })
+}
+
+// copies is memory of chunks, for all sections.
+var copies = sync.Pool{New: func() any { return new([]byte) }}
+
+// own gives the batch a copy of its chunk if records refer to it: a Flush that is given up goes on after the engine has
+// unmapped it. All others read it through the batch alone.
+func (o *output[C, R]) own(batch *Batch[R]) (memory *[]byte) {
+	if o.timeout == 0 || !o.decoder.Aliases() {
+		return nil
+	}
+	memory = copies.Get().(*[]byte)
+	*memory = append((*memory)[:0], batch.chunk...)
+	batch.chunk = *memory
+	return memory
+}
+
+// wait tells whether a is over in time. One that takes long it names in the log, since the engine does not.
+func (o *output[C, R]) wait(a *attempt, tag string, limit time.Duration) bool {
+	var end <-chan time.Time
+	if o.timeout > 0 {
+		end = time.After(limit)
+	}
 	start := time.Now()
 	for wait := slowFlush; ; wait *= 2 {
 		select {
-		case <-done:
-			return
+		case <-a.done:
+			return true
+		case <-end:
+			return false
 		case <-time.After(wait):
 			o.logger.Warn("Flush is still running", "tag", tag, "for", time.Since(start).Round(time.Second))
 		}
 	}
+}
+
+// giveUp lets the engine go on, which waits for a Flush even when it is to stop. What becomes of the Flush counts when
+// the chunk comes back.
+func (o *output[C, R]) giveUp(a *attempt, tag string, chunk []byte) proxy.Verdict {
+	o.logger.Error("Flush has not returned in time, and is left alone until the chunk is tried again", "tag", tag, "after", o.timeout+exitTime)
+	o.partials.keep(tag, chunk, partial{left: a.left, late: a})
+	return proxy.Retry
+}
+
+// resume waits for a Flush that was given up when this chunk was last tried.
+func (o *output[C, R]) resume(a *attempt, tag string, chunk []byte) proxy.Verdict {
+	if !o.wait(a, tag, exitTime) {
+		o.logger.Error("Flush has still not returned", "tag", tag)
+		return proxy.Retry
+	}
+	o.partials.keep(tag, chunk, partial{left: a.left})
+	return o.settle(a, tag, chunk)
+}
+
+// settle decides on what the author's Flush has returned.
+func (o *output[C, R]) settle(a *attempt, tag string, chunk []byte) proxy.Verdict {
+	verdict := o.verdict(tag, chunk, a.left, a.err)
+	if verdict != proxy.Retry && a.left != nil {
+		o.partials.forget(tag, chunk)
+	}
+	return verdict
 }
 
 // verdict maps an error of Flush. The engine says why a chunk failed in no case, so this does.
@@ -94,7 +170,7 @@ func (o *output[C, R]) partly(tag string, chunk []byte, left indexSet, failed []
 		o.logger.Warn("chunk not delivered", "tag", tag, "error", err)
 		return
 	}
-	o.partials.keep(tag, chunk, again)
+	o.partials.keep(tag, chunk, partial{left: again})
 	o.logger.Warn("chunk partly delivered", "tag", tag, "failed", again.len(), "error", err)
 }
 

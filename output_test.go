@@ -105,7 +105,7 @@ func labelledRecord(n string) labelled {
 // keep keeps what Flush got, strings and all.
 func keep[R any](t *testing.T, data []byte, opts ...plugin.Option) (kept []R) {
 	t.Helper()
-	out := flusher(t, host(), func(_ context.Context, batch *plugin.Batch[R]) error {
+	out := flusher(t, host("go.flush_timeout", "0"), func(_ context.Context, batch *plugin.Batch[R]) error {
 		for ev, err := range batch.Events() {
 			if err != nil {
 				return err
@@ -229,6 +229,126 @@ func TestSlowFlushIsNamed(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, h.Lines()); diff != "" {
 			t.Errorf("log (-want +got)\n%s", diff)
+		}
+	})
+}
+
+// stuck is an output whose Flush does not look at its context: it returns what it is sent.
+type stuck[R any] struct {
+	proxy.Output
+	host   *proxytest.Host
+	answer chan error
+	calls  int
+	batch  *plugin.Batch[R]
+	kept   []R
+	ended  error // of the context, when the last Flush returned
+}
+
+func newStuck[R any](t *testing.T, properties ...string) *stuck[R] {
+	s := &stuck[R]{host: host(properties...), answer: make(chan error)}
+	s.Output = flusher(t, s.host, func(ctx context.Context, batch *plugin.Batch[R]) error {
+		s.calls++
+		s.batch = batch
+		for ev := range batch.Events() {
+			s.kept = append(s.kept, ev.Record)
+		}
+		err := <-s.answer
+		s.ended = ctx.Err()
+		return err
+	})
+	return s
+}
+
+// flush expects a verdict after a time, and so many calls of the author's Flush in all.
+func (s *stuck[R]) flush(t *testing.T, data []byte, want proxy.Verdict, after time.Duration, calls int) {
+	t.Helper()
+	start := time.Now()
+	v := proxytest.Flush(s, "a.b", data)
+	took := time.Since(start)
+	synctest.Wait()
+	if v != want || took != after || s.calls != calls {
+		t.Errorf("Flush = %v after %v, %d calls so far, want %v, %v, %d", v, took, s.calls, want, after, calls)
+	}
+}
+
+// A Flush that does not return is given up, and counts when its chunk comes back.
+func TestStuckFlush(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		answer error
+		want   proxy.Verdict
+		calls  int // after the chunk came once more
+		again  int // events that came then
+	}{
+		{"delivered after all", nil, proxy.OK, 2, 3},
+		{"failed after all", errDown, proxy.Retry, 2, 3},
+		{"given up after all", plugin.Drop(errDown), proxy.Error, 2, 3},
+		{"partly delivered after all", plugin.Partial(errDown, 1), proxy.Retry, 2, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStuck[reading](t)
+				data := chunk(t, reading{1}, reading{2}, reading{3})
+				s.flush(t, data, proxy.Retry, 5*time.Minute+5*time.Second, 1)
+				wantLine(t, s.host, "Flush has not returned in time", "tag=a.b", "after=5m5s")
+				s.flush(t, data, proxy.Retry, 5*time.Second, 1)
+				s.answer <- test.answer
+				synctest.Wait()
+				if s.ended != context.DeadlineExceeded {
+					t.Errorf("context of Flush: %v, want %v", s.ended, context.DeadlineExceeded)
+				}
+				s.kept = nil
+				s.flush(t, data, test.want, 0, 1)
+				close(s.answer)
+				s.flush(t, data, proxy.OK, 0, test.calls)
+				if len(s.kept) != test.again {
+					t.Errorf("%d events came again, want %d", len(s.kept), test.again)
+				}
+			})
+		})
+	}
+}
+
+func TestStuckFlushOfAnotherChunk(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStuck[reading](t, "go.flush_timeout", "1m")
+		s.flush(t, chunk(t, reading{1}), proxy.Retry, time.Minute+5*time.Second, 1)
+		close(s.answer)
+		synctest.Wait()
+		s.flush(t, chunk(t, reading{2}), proxy.OK, 0, 2)
+	})
+}
+
+// After it was given up a Flush has nothing of the engine's, whose chunk is overwritten then.
+func TestStuckFlushKeepsItsMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStuck[record.Raw](t)
+		s.flush(t, chunk(t, reading{7}), proxy.Retry, 5*time.Minute+5*time.Second, 1)
+		if got := string(s.kept[0]); got != "\x81\xa1n\x07" {
+			t.Errorf("Raw of a Flush that was given up = %q, want it unchanged", got)
+		}
+		if n := s.batch.Len(); n != 0 {
+			t.Errorf("Len of the batch = %d, want 0", n)
+		}
+		close(s.answer)
+	})
+}
+
+func TestFlushWithoutTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStuck[reading](t, "go.flush_timeout", "0")
+		go func() {
+			time.Sleep(100 * time.Hour)
+			s.answer <- nil
+		}()
+		s.flush(t, chunk(t, reading{7}), proxy.OK, 100*time.Hour, 1)
+		if s.ended != nil {
+			t.Errorf("context of Flush: %v, want none", s.ended)
 		}
 	})
 }

@@ -38,7 +38,7 @@ const (
 	maxPartialAge = 2 * time.Hour
 )
 
-// partials knows which events of chunks are still to be delivered. Forgetting a chunk is safe: its events come again.
+// partials knows what is still to be delivered of chunks that come back. Forgetting a chunk is safe: its events come again.
 type partials struct {
 	mu     sync.Mutex
 	seeds  [2]maphash.Seed
@@ -54,25 +54,27 @@ type fingerprint struct {
 
 type partial struct {
 	left indexSet
+	late *attempt  // was given up, and may still run; nil for none
 	last time.Time // of the last try
 }
 
-// find returns the events that are left of a chunk that comes back, nil for all.
-func (p *partials) find(tag string, chunk []byte) indexSet {
+// find returns the events that are left of a chunk that comes back, nil for all, and what became late with it.
+func (p *partials) find(tag string, chunk []byte) (left indexSet, late *attempt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.chunks) == 0 {
-		return nil // the usual case: no hashing
+		return nil, nil // the usual case: no hashing
 	}
-	if c := p.chunks[p.print(tag, chunk)]; c != nil {
-		c.last = time.Now()
-		return c.left
+	c := p.chunks[p.print(tag, chunk)]
+	if c == nil {
+		return nil, nil
 	}
-	return nil
+	c.last = time.Now()
+	return c.left, c.late
 }
 
-// keep remembers the events that are left of a chunk.
-func (p *partials) keep(tag string, chunk []byte, left indexSet) {
+// keep remembers what is left of a chunk that comes back; nothing if that is all of it.
+func (p *partials) keep(tag string, chunk []byte, c partial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.chunks == nil {
@@ -80,10 +82,15 @@ func (p *partials) keep(tag string, chunk []byte, left indexSet) {
 		p.seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 	}
 	key := p.print(tag, chunk)
+	if c.left == nil && c.late == nil {
+		delete(p.chunks, key)
+		return
+	}
 	if p.chunks[key] == nil {
 		p.trim()
 	}
-	p.chunks[key] = &partial{left: left, last: time.Now()}
+	c.last = time.Now()
+	p.chunks[key] = &c
 }
 
 // forget is for chunks that find has found, and that do not come back.

@@ -151,7 +151,7 @@ func TestPropertiesOfAPlugin(t *testing.T) {
 		want     []string
 	}{
 		{"input", func() { plugin.RegisterInput("a", "", &configured[conf]{}) }, []string{"brokers", "batch_size", "use_tls", "go.buffer_limit"}},
-		{"output without any", func() { plugin.RegisterOutput("a", "", &outputFunc[any]{}) }, []string{}},
+		{"output without any", func() { plugin.RegisterOutput("a", "", &outputFunc[any]{}) }, []string{"go.flush_timeout"}},
 		{"untyped", func() { plugin.RegisterInput("a", "", &configured[plugin.ConfigLoader]{}) }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

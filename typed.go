@@ -62,11 +62,13 @@ type InputPlugin[C, R any] interface {
 //   - Init is called once per section, before any other method. Its error refuses the section; its text reaches Fluent
 //     Bit's log.
 //   - Flush is called once per chunk, and concurrently on the same value if the section sets workers above 1. batch is
-//     its own until it returns. ctx ends when the section exits.
+//     its own until it returns. ctx ends when the section exits, and after the section's go.flush_timeout, 5 minutes
+//     if not set. A Flush that goes on for 5 seconds more is given up, since the engine cannot stop or reload while
+//     it waits: the chunk is tried again, but not given to Flush while it still runs, nor after it delivered it.
 //   - Flush decides what becomes of the chunk. nil: all is delivered. An error or a panic: the engine tries again, as
 //     the section's retry_limit says. [Drop]: it is given up. An error of package record (*record.Error): it is given
 //     up too, since bytes that cannot be read do not get better. [Partial]: only the events that failed come back.
-//   - Without workers, or with 0, all of Fluent Bit waits for Flush.
+//   - Without workers, or with 0, all of Fluent Bit waits for Flush. A warning says so.
 //
 // [Closer] is optional. A panic in any method is logged with its stack and is that method's error.
 type OutputPlugin[C, R any] interface {
@@ -99,7 +101,7 @@ func RegisterOutput[C, R any](name, description string, p OutputPlugin[C, R], op
 		Name:        name,
 		Description: description,
 		Flags:       o.flags,
-		Plans:       bind.plans(),
+		Plans:       bind.plans(reflect.TypeFor[outputProperties]()),
 		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: clone(p), bind: bind, decoder: decoder} },
 	}, p, confErr, recordErr)
 }

@@ -42,6 +42,10 @@ func NewDecoder[R any](options ...DecodeOption) (*Decoder[R], error) {
 	return &Decoder[R]{plan: plan}, nil
 }
 
+// Aliases tells whether what it decodes may refer to the memory of the chunk: when it borrows strings, and when all that
+// records hold of bytes is [Raw].
+func (c *Decoder[R]) Aliases() bool { return c.plan.borrow || c.plan.raw && !c.plan.texts }
+
 // decodeState is what the records of one chunk are decoded with.
 type decodeState struct {
 	reader

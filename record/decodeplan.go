@@ -16,6 +16,7 @@ import (
 type recordDecoder struct {
 	decode  decodeFunc
 	texts   bool     // some values are made of the copy of the chunk
+	raw     bool     // some values are bytes as they are
 	learned []uint16 // what decodeState.learned begins with
 	borrow  bool
 	reuse   bool
@@ -34,7 +35,7 @@ func newRecordDecoder(t reflect.Type) (d *recordDecoder, err error) {
 	if p.err != nil {
 		return d, typeError(t, p.err)
 	}
-	d = &recordDecoder{decode: p.decode, texts: c.texts, learned: c.learned}
+	d = &recordDecoder{decode: p.decode, texts: c.texts, raw: c.plans[rawType] != nil, learned: c.learned}
 	if p.structure != nil {
 		d.decode = p.structure.decode // a record is never nil
 	}
