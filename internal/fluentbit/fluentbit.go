@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -40,21 +41,26 @@ type T interface {
 // ForTest returns the path of the program, and skips the test if there is none of at least this release.
 func ForTest(t T, major, minor, patch int) string {
 	t.Helper()
+	want := Release{major, minor, patch}
 	path, err := Find(os.Getenv("FLUENT_BIT"), Packaged)
 	if err != nil {
-		t.Skipf("needs Fluent Bit %d.%d.%d: %v", major, minor, patch, err)
+		t.Skipf("needs Fluent Bit %v: %v", want, err)
 		return ""
 	}
-	has, err := release(path)
-	if want := [3]int{major, minor, patch}; err != nil || less(has, want) {
-		t.Skipf("needs Fluent Bit %d.%d.%d: %s is %v (%v)", major, minor, patch, path, has, err)
+	has, err := ReleaseOf(path)
+	if err != nil || has.Before(want) {
+		t.Skipf("needs Fluent Bit %v: %s is %v (%v)", want, path, has, err)
 	}
 	return path
 }
 
+// Release is the number of one: major, minor, patch.
+type Release [3]int
+
 var releaseText = regexp.MustCompile(`Fluent Bit v(\d+)\.(\d+)\.(\d+)`)
 
-func release(path string) (r [3]int, err error) {
+// ReleaseOf asks the program at path.
+func ReleaseOf(path string) (r Release, err error) {
 	text, err := exec.Command(path, "--version").Output()
 	if err != nil {
 		return r, err
@@ -69,11 +75,7 @@ func release(path string) (r [3]int, err error) {
 	return r, nil
 }
 
-func less(a, b [3]int) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return a[i] < b[i]
-		}
-	}
-	return false
-}
+// Before reports whether r is older than other.
+func (r Release) Before(other Release) bool { return slices.Compare(r[:], other[:]) < 0 }
+
+func (r Release) String() string { return fmt.Sprintf("%d.%d.%d", r[0], r[1], r[2]) }

@@ -45,19 +45,19 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestLess(t *testing.T) {
+func TestBefore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		a, b [3]int
+		a, b Release
 		want bool
 	}{
-		{[3]int{5, 1, 1}, [3]int{5, 1, 1}, false},
-		{[3]int{5, 1, 0}, [3]int{5, 1, 1}, true},
-		{[3]int{4, 9, 9}, [3]int{5, 0, 0}, true},
-		{[3]int{5, 2, 0}, [3]int{5, 1, 9}, false},
+		{Release{5, 1, 1}, Release{5, 1, 1}, false},
+		{Release{5, 1, 0}, Release{5, 1, 1}, true},
+		{Release{4, 9, 9}, Release{5, 0, 0}, true},
+		{Release{5, 2, 0}, Release{5, 1, 9}, false},
 	} {
-		if got := less(test.a, test.b); got != test.want {
-			t.Errorf("less(%v, %v) = %t, want %t", test.a, test.b, got, test.want)
+		if got := test.a.Before(test.b); got != test.want {
+			t.Errorf("%v.Before(%v) = %t, want %t", test.a, test.b, got, test.want)
 		}
 	}
 }
