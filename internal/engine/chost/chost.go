@@ -134,6 +134,20 @@ func (h *Host) Unload(lib *Library) error {
 	return err
 }
 
+// Ask calls a function of a registered library's that is no callback of the engine's, on the host's main thread:
+// int symbol(char *text, size_t size), which leaves a string of less than 1024 bytes. It is for what only a test wants
+// to know. A library that does not export it is a *PluginError.
+func (h *Host) Ask(lib *Library, symbol string) (string, error) {
+	reply, err := h.call(context.Background(), newFrame(reqAsk).u32(lib.id).str(symbol), lib.Path, "")
+	if err != nil {
+		return "", err
+	}
+	return reply.str(), reply.err
+}
+
+// PID returns the number of the host's process.
+func (h *Host) PID() int { return h.pid }
+
 // SetReloading sets the argument of the PreRegister and PreExit callbacks from now on: whether the
 // load or the exit is part of a hot reload. It is false at first.
 func (h *Host) SetReloading(on bool) { h.reloading.Store(on) }

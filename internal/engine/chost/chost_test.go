@@ -688,3 +688,35 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	lib := r.load(plugin(t, "out_good"))
+	got, err := r.Ask(lib, "room_for_answer")
+	if want := "room for 1024 bytes"; err != nil || got != want {
+		t.Errorf("Ask() = %q, %v, want %q", got, err, want)
+	}
+	refused := new(PluginError)
+	if _, err := r.Ask(lib, "no_such_function"); !errors.As(err, &refused) || refused.Step != "no_such_function" {
+		t.Errorf("Ask() = %v of a function that is not exported, want a *PluginError", err)
+	}
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d", r.PID())); err != nil {
+		t.Errorf("PID() = %d: %v", r.PID(), err)
+	}
+}
+
+// The host watches what it has freed for a while, and not for ever.
+func TestFreedIsGivenBack(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	lib := r.load(plugin(t, "out_good"))
+	for range 600 { // of several blocks each
+		o, err := r.NewOutput(lib, InstanceOptions{Name: "good.0"})
+		r.must(err)
+		r.must(o.Exit())
+	}
+	if got := r.closed(); got != nil {
+		t.Errorf("faults = %q, want none", got)
+	}
+}

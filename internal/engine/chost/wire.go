@@ -21,6 +21,7 @@ const (
 	reqQuit
 	reqAnswer
 	reqRearm
+	reqAsk
 )
 
 const (

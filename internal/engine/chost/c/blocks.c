@@ -11,7 +11,7 @@
 #include "frames.h"
 #include "host.h"
 
-enum { FRONT = 256, HEADER = 8, RETIRED = 64 };
+enum { FRONT = 256, HEADER = 8, RETIRED = 64, FREED = 2048 };
 
 struct block {
     struct block *next;
@@ -29,8 +29,16 @@ struct block {
 
 static pthread_mutex_t blocks_mu = PTHREAD_MUTEX_INITIALIZER;
 static struct block *blocks;
-static struct block *retired[RETIRED];
-static size_t retired_next;
+
+/* Blocks that were freed, the oldest of which makes room for the next. */
+struct watched {
+    struct block **blocks;
+    size_t len;
+    size_t next;
+};
+
+static struct block *retired_blocks[RETIRED], *freed_blocks[FREED];
+static struct watched retired = {retired_blocks, RETIRED, 0}, freed = {freed_blocks, FREED, 0};
 
 /* aarch64 kernels may have pages of 16 or 64 KiB. */
 static size_t page_size(void)
@@ -86,11 +94,12 @@ static struct block *block_map(size_t size)
     return b;
 }
 
+/* Keeps the struct, of a few bytes, for those who still know it. */
 static void block_unmap(struct block *b)
 {
     munmap(b->page - page_size(), b->mapped + 2 * page_size());
     free(b->shadow);
-    free(b);
+    b->shadow = NULL;
 }
 
 static void block_link(struct block *b)
@@ -182,18 +191,6 @@ static void block_poison(struct block *b)
     b->freed = true;
     shadow_take(b);
     b->free_len = 0;
-}
-
-void block_free(struct block *b)
-{
-    if (b == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&blocks_mu);
-    if (!b->freed) {
-        block_poison(b);
-    }
-    pthread_mutex_unlock(&blocks_mu);
 }
 
 /* The first and last byte of [p, p+len) that is not as wanted; false: all are. */
@@ -301,21 +298,41 @@ void blocks_check_all(void)
     pthread_mutex_unlock(&blocks_mu);
 }
 
-void block_retire(struct block *b)
+static struct block *watch(struct watched *w, struct block *b)
 {
-    struct block *old;
+    struct block *old = w->blocks[w->next];
 
-    pthread_mutex_lock(&blocks_mu);
     block_poison(b);
-    old = retired[retired_next];
-    retired[retired_next] = b;
-    retired_next = (retired_next + 1) % RETIRED;
+    w->blocks[w->next] = b;
+    w->next = (w->next + 1) % w->len;
     if (old != NULL) {
         block_check(old, "");
         block_unlink(old);
         block_unmap(old);
     }
+    return old;
+}
+
+void block_free(struct block *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&blocks_mu);
+    if (!b->freed) {
+        watch(&freed, b);
+    }
     pthread_mutex_unlock(&blocks_mu);
+}
+
+void block_retire(struct block *b)
+{
+    struct block *old;
+
+    pthread_mutex_lock(&blocks_mu);
+    old = watch(&retired, b);
+    pthread_mutex_unlock(&blocks_mu);
+    free(old);
 }
 
 bool block_size_at(const void *p, size_t *size)

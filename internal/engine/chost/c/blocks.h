@@ -1,7 +1,8 @@
 /*
  * Tracked blocks: memory that the engine would malloc and show to a plugin.
  * Each lies between red zones on a page of its own, between two pages that
- * cannot be touched. Freed blocks keep their page and are watched until the end.
+ * cannot be touched. Freed blocks keep their page and are watched until many more
+ * were freed.
  */
 #ifndef CHOST_BLOCKS_H
 #define CHOST_BLOCKS_H
@@ -38,7 +39,7 @@ void block_write(struct block *b, size_t off, const void *from, size_t len);
 void block_protect(struct block *b, size_t off, size_t len);
 /* Fills the block with GARBAGE_BYTE and watches it from then on. NULL is allowed. */
 void block_free(struct block *b);
-/* As block_free, but the page is given back after some more retired blocks. */
+/* As block_free, for blocks of which there are many: not watched for as long. */
 void block_retire(struct block *b);
 
 /* Checks the blocks of a library after `call` (a string constant) and reports faults. */

@@ -23,6 +23,7 @@ enum request {
     REQ_QUIT,
     REQ_ANSWER, /* of an append */
     REQ_REARM,
+    REQ_ASK,
 };
 
 enum reply {

@@ -86,6 +86,7 @@ struct instance {
 /* library.c */
 void library_load(struct job *j);
 void library_unload(struct job *j);
+void library_ask(struct job *j);
 struct library *library_find(uint32_t id);
 const char *library_file(const struct library *lib); /* base name; "" for NULL */
 void *library_symbol(const struct library *lib, const char *name);

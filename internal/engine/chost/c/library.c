@@ -329,3 +329,28 @@ void library_unload(struct job *j)
     blocks_check(l, "dlclose");
     reply_ok(j->frame->id, 0);
 }
+
+/* ASK: library id, symbol of an int (char *text, size_t size) that leaves a string there */
+void library_ask(struct job *j)
+{
+    struct library *l = library_find(get_u32(j->frame));
+    const char *symbol = get_str(j->frame);
+    int (*ask)(char *, size_t) = NULL;
+    char text[1024] = "";
+    struct out o;
+
+    if (l != NULL && l->plugin != NULL) {
+        *(void **) &ask = library_symbol(l, symbol);
+    }
+    if (ask == NULL) {
+        reply_error(j->frame->id, symbol, 0, "is not exported");
+        return;
+    }
+    slots_call("a question", library_file(l), "");
+    ask(text, sizeof(text));
+    slots_return();
+    text[sizeof(text) - 1] = '\0';
+    out_init(&o, REP_OK, j->frame->id);
+    out_str(&o, text);
+    out_send(&o, NULL, 0);
+}

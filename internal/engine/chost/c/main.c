@@ -108,6 +108,9 @@ static void dispatch(struct frame *f)
     case REQ_UNLOAD:
         loop_post(main_loop, library_unload, f, NULL);
         break;
+    case REQ_ASK:
+        loop_post(main_loop, library_ask, f, NULL);
+        break;
     case REQ_NEW:
         loop_post(main_loop, instance_new, f, NULL);
         break;

@@ -122,3 +122,8 @@ int FLBPluginExit(void)
 {
     abort(); /* ExitCtx replaces it */
 }
+
+int room_for_answer(char *text, size_t size)
+{
+    return snprintf(text, size, "room for %zu bytes", size);
+}
