@@ -714,6 +714,7 @@ func TestFreedIsGivenBack(t *testing.T) {
 	for range 600 { // of several blocks each
 		o, err := r.NewOutput(lib, InstanceOptions{Name: "good.0"})
 		r.must(err)
+		r.must(o.Init())
 		r.must(o.Exit())
 	}
 	if got := r.closed(); got != nil {
