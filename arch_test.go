@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"config":                   {},
 	"record":                   {},
 	"metric":                   {},
+	"checkpoint":               {},
 	"internal/proxy":           {"config", "metric"},
 	"internal/proxy/proxytest": {"metric", "internal/proxy"},
 	"bridge":                   {"config", "metric", "internal/proxy"},
@@ -32,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/reference":       {"config", "internal/proxy"},
 }
 
-var author = []string{".", "config", "record", "metric"}
+var author = []string{".", "config", "record", "metric", "checkpoint"}
 
 // TestArchitecture holds the rules of the house: one direction of dependencies, import "C" in bridge alone, unsafe
 // there and in record's run files alone.
