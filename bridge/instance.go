@@ -110,6 +110,9 @@ func newestHere() *instance {
 
 func (i *instance) start() { i.input.Start() }
 
+// maxResult is how many bytes a collect callback returns, and a little more. The engine appends them as one.
+const maxResult = 32 << 20
+
 // collect hands over what the input has buffered: through the engine's append function, or else as the callback's result.
 func (i *instance) collect(result func([]byte)) {
 	if i == nil || i.input == nil {
@@ -122,6 +125,9 @@ func (i *instance) collect(result func([]byte)) {
 	}
 	var events []byte
 	i.input.Collect(func(_ string, piece []byte) error {
+		if len(events) >= maxResult {
+			return proxy.ErrLater
+		}
 		events = append(events, piece...)
 		return nil
 	})

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -12,9 +13,10 @@ const maxPiece = 1 << 20
 // pieces is memory of pieces that were delivered, for all sections.
 var pieces = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxTurn bounds how long one Deliver goes on for a section that fills its buffer all the time: the engine calls every
-// second and is told nothing in between.
-const maxTurn = 850 * time.Millisecond
+// maxTurn bounds how long one Deliver goes on for a section that fills its buffer all the time. It is a little more than
+// the second between two calls of the engine's: the next one is then due at once, after what else the section's thread has to
+// do, such as a pause, and nothing of the thread's time is lost, which the engine spends on counting records.
+const maxTurn = 1020 * time.Millisecond
 
 // Buffer holds encoded events between the goroutine of an input, which adds, and the engine's thread, which delivers. Events
 // of one tag keep their order.
@@ -95,6 +97,9 @@ func (b *Buffer) Size() int {
 	return b.size
 }
 
+// ErrLater is what an AppendFunc returns that takes no more in this turn, though nothing is wrong.
+var ErrLater = errors.New("later")
+
 // Deliver gives the buffer's pieces to the engine, oldest first, and returns the engine's error if it refuses one: that
 // one stays in front. While whole pieces come in it goes on for at most maxTurn.
 func (b *Buffer) Deliver(give AppendFunc) error {
@@ -108,6 +113,9 @@ func (b *Buffer) Deliver(give AppendFunc) error {
 		if len(p.events) > 0 { // none if all elements of a slice were rejected
 			if err := give(p.tag, p.events); err != nil {
 				b.putBack(p)
+				if err == ErrLater {
+					return nil
+				}
 				return err
 			}
 		}

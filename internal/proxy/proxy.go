@@ -72,7 +72,7 @@ type Input interface {
 }
 
 // AppendFunc gives encoded events to the engine; the tag "" is the section's own. The bytes are the engine's to read
-// until it returns. After an error the events were not taken and are still the caller's.
+// until it returns. After an error the events were not taken and are still the caller's; [ErrLater] is not worth a word.
 type AppendFunc func(tag string, events []byte) error
 
 // Output is one [OUTPUT] section. A driver calls Init first; Flush may be called concurrently.
