@@ -148,7 +148,7 @@ func openAs[S any](path string) error {
 
 func TestOpenRefusesTypes(t *testing.T) {
 	t.Parallel()
-	type hidden struct{ offset int }
+	type hidden struct{ _ int }
 	for _, tt := range []struct {
 		name string
 		open func(path string) error
