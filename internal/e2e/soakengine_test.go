@@ -37,6 +37,7 @@ type source struct {
 	bytes  int // of all its chunks that are not settled
 	refuse int // appends to refuse
 	paused bool
+	busy   bool      // with a pause or its end
 	owes   bool      // an append was refused in the pause
 	until  time.Time // of a pause without a reason
 }
@@ -106,6 +107,7 @@ type soak struct {
 	sample  []byte
 	stop    bool // appends are not refused any more
 	killed  bool
+	signals sync.WaitGroup // pauses and their ends under way
 	changed chan struct{}
 	counts  soakCounts
 }
@@ -197,7 +199,7 @@ func (s *soak) inputOptions(src *source) chost.InstanceOptions {
 		Unthreaded: src.number%soakSources == 3,
 		Properties: properties("source", strconv.Itoa(int(src.number)), "first", strconv.FormatUint(src.next, 10),
 			"end", strconv.FormatUint(s.end, 10), "seed", strconv.Itoa(s.roll(1<<30)), "report", s.report(),
-			"go.buffer_limit", []string{"1K", "64K", "1M", "32M"}[s.roll(4)]),
+			"go.buffer_limit", []string{"1K", "4K", "32K", "128K", "512K", "32M"}[s.roll(6)]),
 	}
 	if !s.hidden {
 		o.Properties = append(o.Properties, properties("tags", strconv.Itoa(soakTags))...)
@@ -351,30 +353,41 @@ func (s *soak) pressure() {
 	for _, src := range s.sources {
 		s.mu.Lock()
 		full := src.bytes >= heldLimit || time.Now().Before(src.until)
-		was := src.paused
+		pause, resume := full && !src.paused && !src.busy, !full && src.paused && !src.busy
 		s.mu.Unlock()
 		switch {
-		case full && !was:
+		case pause:
 			s.pause(src)
-		case !full && was:
+		case resume:
 			s.resume(src)
 		}
 	}
 }
 
+// pause signals the source's thread, which may be busy with a turn for as long as a second.
 func (s *soak) pause(src *source) {
 	s.mu.Lock()
-	src.paused, src.owes = true, false
+	src.paused, src.owes, src.busy = true, false, true
 	s.counts.pauses++
 	s.mu.Unlock()
-	s.must(src.section.Pause())
+	s.signals.Go(func() { s.signal(src, src.section.Pause) })
 }
 
 func (s *soak) resume(src *source) {
 	s.mu.Lock()
-	src.paused = false
+	src.paused, src.busy = false, true
 	s.mu.Unlock()
-	s.must(src.section.Resume())
+	s.signals.Go(func() { s.signal(src, src.section.Resume) })
+}
+
+func (s *soak) signal(src *source, call func() error) {
+	err := call()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src.busy = false
+	if err != nil && !s.killed {
+		s.t.Error(err)
+	}
 }
 
 // trouble does one of the things that go wrong.
@@ -443,12 +456,17 @@ func (s *soak) exit() {
 	s.mu.Lock()
 	s.stop = true
 	s.mu.Unlock()
+	s.signals.Wait()
 	for _, src := range s.sources {
 		if src.paused && src.owes {
 			s.resume(src)
 		}
+	}
+	s.signals.Wait()
+	for _, src := range s.sources {
 		s.pause(src)
 	}
+	s.signals.Wait()
 	s.drain()
 	for _, src := range s.sources {
 		s.must(src.section.Pause())
@@ -491,6 +509,7 @@ func (s *soak) kill() {
 	s.killed = true
 	s.mu.Unlock()
 	killProcess(s.t, s.host.PID())
+	s.signals.Wait()
 	<-s.host.Done()
 	crash := new(chost.CrashError)
 	if err := s.host.Close(); !errors.As(err, &crash) || crash.Signal != "SIGKILL" {
