@@ -48,8 +48,10 @@ func BenchmarkFlush(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if v := out.Flush("t", data); v != proxy.OK {
-			b.Fatal(v)
-		}
+		out.Flush("t", data, func(v proxy.Verdict) {
+			if v != proxy.OK {
+				b.Error(v)
+			}
+		})
 	}
 }

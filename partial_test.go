@@ -159,12 +159,12 @@ func TestPartialIsBounded(t *testing.T) {
 		for i := range chunks {
 			chunks[i] = append(readings(t, 2), chunk(t, map[string]int{"n": 2, "pad": i})...)
 			p.fails = func(*plugin.Batch[reading]) error { return plugin.Partial(errDown, 1) }
-			p.Output.Flush("t", chunks[i])
+			proxytest.Flush(p, "t", chunks[i])
 			time.Sleep(time.Second) // of virtual time
 		}
 		left := func(chunk []byte) int {
 			p.fails = func(*plugin.Batch[reading]) error { return errDown }
-			p.Output.Flush("t", chunk)
+			proxytest.Flush(p, "t", chunk)
 			return len(p.got)
 		}
 		for i, want := range map[int]int{0: 3, 1: 1, 1000: 1} {
@@ -174,7 +174,7 @@ func TestPartialIsBounded(t *testing.T) {
 		}
 		time.Sleep(3 * time.Hour)
 		p.fails = func(*plugin.Batch[reading]) error { return plugin.Partial(errDown, 1) }
-		p.Output.Flush("t", chunks[0])
+		proxytest.Flush(p, "t", chunks[0])
 		if got := left(chunks[500]); got != 3 {
 			t.Errorf("chunk comes back after 3 hours with %d events, want all 3", got)
 		}

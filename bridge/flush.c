@@ -7,6 +7,8 @@
 #include "flush.h"
 #include "abi.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 // The engine runs a flush in a coroutine whose stack may be as small as 24 KB, without a guard page. Go assumes 32 KB below
@@ -71,28 +73,60 @@ struct flbgo_flush *flbgo_next_flush(int *more) {
     return flush;
 }
 
-void flbgo_answer_flush(struct flbgo_flush *flush, int verdict) {
-    pthread_mutex_lock(&lock);
-    flush->verdict = verdict;
-    flush->done = 1;
-    pthread_cond_signal(&flush->answered);
-    pthread_mutex_unlock(&lock);
+// A waiter outlives its flush, so that it can be signalled when the lock is free again: who wakes up in front of a held
+// lock has to be woken twice.
+struct flbgo_waiter {
+    pthread_cond_t answered;
+    struct flbgo_waiter *next;
+};
+
+static struct flbgo_waiter *unused;
+
+static struct flbgo_waiter *waiter(void) {
+    struct flbgo_waiter *w = unused;
+    if (w != NULL) {
+        unused = w->next;
+    } else if ((w = malloc(sizeof(*w))) != NULL) {
+        pthread_cond_init(&w->answered, NULL);
+    }
+    return w;
 }
 
+void flbgo_answer_flush(struct flbgo_flush *flush, int verdict) {
+    pthread_mutex_lock(&lock);
+    struct flbgo_waiter *w = flush->waiter;
+    flush->verdict = verdict;
+    flush->done = 1;
+    pthread_mutex_unlock(&lock);
+    pthread_cond_signal(&w->answered);
+}
+
+// Is called and returns with the lock held.
 static void wait_for_answer(struct flbgo_flush *flush) {
+    flush->waiter = waiter();
+    if (flush->waiter == NULL) {
+        return;
+    }
     *last = flush;
     last = &flush->next;
+    pthread_mutex_unlock(&lock);
     pthread_cond_signal(&changed);
+    pthread_mutex_lock(&lock);
     while (!flush->done) {
-        pthread_cond_wait(&flush->answered, &lock);
+        pthread_cond_wait(&flush->waiter->answered, &lock);
     }
+    flush->waiter->next = unused;
+    unused = flush->waiter;
 }
 
 // Without workers the engine flushes on the thread that does all else (flb_lib.c gives it its name).
 static int on_pipeline(void) {
 #ifdef __linux__
-    char name[16] = "";
-    return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 && strcmp(name, "flb-pipeline") == 0;
+    static _Thread_local char name[16];
+    if (name[0] == '\0') {
+        pthread_getname_np(pthread_self(), name, sizeof(name));
+    }
+    return strcmp(name, "flb-pipeline") == 0;
 #else
     return 0;
 #endif
@@ -101,15 +135,13 @@ static int on_pipeline(void) {
 FLBGO_EXPORT int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, char *tag) {
     struct flbgo_flush flush = {
         .handle = (uintptr_t)ctx, .data = data, .size = size, .tag = tag,
-        .verdict = FLB_RETRY, .answered = PTHREAD_COND_INITIALIZER,
-        .on_pipeline = on_pipeline(),
+        .verdict = FLB_RETRY, .on_pipeline = on_pipeline(),
     };
     pthread_mutex_lock(&lock);
     if (outputs > 0) {
         wait_for_answer(&flush);
     }
     pthread_mutex_unlock(&lock);
-    pthread_cond_destroy(&flush.answered);
     return flush.verdict;
 }
 

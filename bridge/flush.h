@@ -2,7 +2,6 @@
 #ifndef FLBGO_FLUSH_H
 #define FLBGO_FLUSH_H
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +14,7 @@ struct flbgo_flush {
     int on_pipeline; // the engine does nothing else meanwhile
     int verdict;
     int done;
-    pthread_cond_t answered;
+    struct flbgo_waiter *waiter;
     struct flbgo_flush *next;
 };
 

@@ -144,12 +144,13 @@ func (i *instance) pause() {
 
 func (i *instance) resume() { i.input.Resume() }
 
-func (i *instance) flush(tag string, chunk []byte) proxy.Verdict {
+func (i *instance) flush(tag string, chunk []byte, answer func(proxy.Verdict)) {
 	if i == nil || i.output == nil {
 		logEarly(levelError, "plugin: flush of tag "+tag+" for an output that is not initialised")
-		return proxy.Retry
+		answer(proxy.Retry)
+		return
 	}
-	return i.output.Flush(tag, chunk)
+	i.output.Flush(tag, chunk, answer)
 }
 
 // warnOfNoWorkers is called at a flush, since an output's Init cannot know: the engine keeps the property to itself.

@@ -79,9 +79,11 @@ func TestCallsWithoutInit(t *testing.T) {
 	if got := FLBPluginInputCallbackCtx(nil, nil, nil); got != 1 {
 		t.Errorf("FLBPluginInputCallbackCtx without an instance = %d, want 1", got)
 	}
-	if got := (*instance)(nil).flush("t", nil); got != proxy.Retry {
-		t.Errorf("flush without an instance = %v, want %v", got, proxy.Retry)
-	}
+	(*instance)(nil).flush("t", nil, func(got proxy.Verdict) {
+		if got != proxy.Retry {
+			t.Errorf("flush without an instance = %v, want %v", got, proxy.Retry)
+		}
+	})
 }
 
 func TestClosedHost(t *testing.T) {

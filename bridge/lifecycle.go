@@ -118,9 +118,7 @@ func serve() {
 		if more != 0 {
 			go serve()
 		}
-		verdict := proxy.Retry
-		guard("FLBPluginFlushCtx", func() { verdict = deliver(flush) })
-		C.flbgo_answer_flush(flush, C.int(verdict))
+		deliver(flush)
 	}
 }
 
@@ -128,12 +126,22 @@ func closeOutput() { C.flbgo_close_output() }
 
 func servers() int { return int(C.flbgo_servers()) }
 
-func deliver(flush *C.struct_flbgo_flush) proxy.Verdict {
-	i := find(uintptr(flush.handle))
-	if flush.on_pipeline != 0 {
-		i.warnOfNoWorkers()
+// deliver answers the flush once, also if it is our own code that panics.
+func deliver(flush *C.struct_flbgo_flush) {
+	var once sync.Once
+	answer := func(v proxy.Verdict) { once.Do(func() { C.flbgo_answer_flush(flush, C.int(v)) }) }
+	ended := false
+	guard("FLBPluginFlushCtx", func() {
+		i := find(uintptr(flush.handle))
+		if flush.on_pipeline != 0 {
+			i.warnOfNoWorkers()
+		}
+		i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)), answer)
+		ended = true
+	})
+	if !ended {
+		answer(proxy.Retry)
 	}
-	return i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)))
 }
 
 // returnTo gives events back as the result of a collect callback. The cleanup callback frees them.

@@ -52,8 +52,19 @@ static void mend_stack(int sig) {
     }
 }
 
+// The engine installs all of them at once, so that one tells of all.
+static int mended(void) {
+    struct sigaction now;
+    return go_handlers[0].sa_flags & SA_ONSTACK && sigaction(faults[0], NULL, &now) == 0 &&
+           now.sa_flags & SA_ONSTACK && now.sa_sigaction == go_handlers[0].sa_sigaction;
+}
+
 void flbgo_mend_signals(void) {
     pthread_mutex_lock(&lock);
+    if (mended()) {
+        pthread_mutex_unlock(&lock);
+        return;
+    }
     for (size_t i = 0; i < COUNT(faults); i++) {
         mend_fault(faults[i], &go_handlers[i]);
     }

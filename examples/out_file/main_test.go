@@ -59,7 +59,7 @@ func chunk(t *testing.T, records ...any) []byte {
 
 func flush(t *testing.T, out proxy.Output, tag string, chunk []byte, want proxy.Verdict) {
 	t.Helper()
-	if got := out.Flush(tag, chunk); got != want {
+	if got := proxytest.Flush(out, tag, chunk); got != want {
 		t.Errorf("Flush(%q) = %v, want %v", tag, got, want)
 	}
 }

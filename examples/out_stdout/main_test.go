@@ -40,7 +40,7 @@ func TestFlush(t *testing.T) {
 			}
 			out := open(t, tt.w)
 			defer out.Exit()
-			if got := out.Flush("app", chunk(t, tt.record)); got != tt.want || text.String() != tt.text {
+			if got := proxytest.Flush(out, "app", chunk(t, tt.record)); got != tt.want || text.String() != tt.text {
 				t.Errorf("Flush(%v) = %v and %q, want %v and %q", tt.record, got, text.String(), tt.want, tt.text)
 			}
 		})
@@ -53,7 +53,7 @@ func TestBrokenChunkIsGivenUp(t *testing.T) {
 	out := open(t, &text)
 	defer out.Exit()
 	broken := append(chunk(t, map[string]any{"n": 1}), 0xc1)
-	if got := out.Flush("app", broken); got != proxy.Error || text.Len() > 0 {
+	if got := proxytest.Flush(out, "app", broken); got != proxy.Error || text.Len() > 0 {
 		t.Errorf("Flush(a broken chunk) = %v and %q, want %v and nothing", got, text.String(), proxy.Error)
 	}
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,10 +11,7 @@ import (
 func TestDaemonMode(t *testing.T) {
 	t.Parallel()
 	lib := own(t, "out_panic")
-	program := filepath.Join(t.TempDir(), "daemon")
-	if out, err := exec.Command("cc", "-o", program, filepath.Join("testdata", "daemon.c"), "-ldl").CombinedOutput(); err != nil {
-		t.Fatalf("cc: %v\n%s", err, out)
-	}
+	program := compile(t, "daemon.c")
 	out, err := exec.CommandContext(within(t), program, lib).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -79,9 +79,10 @@ type AppendFunc func(tag string, events []byte) error
 type Output interface {
 	// Init prepares the section. After an error no other method is called.
 	Init(Host) error
-	// Flush delivers a chunk, whose bytes and tag it may use until it returns.
-	Flush(tag string, chunk []byte) Verdict
-	// Exit ends the section, after the last Flush has returned.
+	// Flush delivers a chunk, whose bytes and tag it may use until it calls answer. It does so once, before it returns
+	// or, if the plugin takes too long, while it still runs; on any goroutine.
+	Flush(tag string, chunk []byte, answer func(Verdict))
+	// Exit ends the section, after the last Flush has answered.
 	Exit()
 }
 

@@ -89,15 +89,18 @@ func (e *Engine) Events(tag string) []byte {
 	return all
 }
 
-// Flush gives out a copy of chunk, and writes over it afterwards: what the plugin has kept of it is no longer what it was.
+// Flush gives out a copy of chunk, and writes over it when it has the answer: what the plugin has kept of it is no longer
+// what it was.
 func Flush(out proxy.Output, tag string, chunk []byte) proxy.Verdict {
 	lent := bytes.Clone(chunk)
-	defer func() {
+	answers := make(chan proxy.Verdict)
+	go out.Flush(tag, lent, func(v proxy.Verdict) {
 		for i := range lent {
 			lent[i] = 0xc1 // no msgpack
 		}
-	}()
-	return out.Flush(tag, lent)
+		answers <- v
+	})
+	return <-answers
 }
 
 var (
