@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -249,22 +250,7 @@ func mean(n []int) (sum int) {
 // verify reads a ledger and returns the number of its events. complete tells whether all that was accepted must be there.
 func (s *soak) verify(k *sink, complete bool) (n uint64) {
 	c := checker{soak: s, sink: k, seen: make([][]uint64, len(s.sources)), last: make(map[[2]int]int64)}
-	file, err := os.Open(k.path)
-	s.must(err)
-	defer file.Close()
-	r := bufio.NewReaderSize(file, 1<<20)
-	var b [ledger.EntrySize]byte
-	for {
-		if n, err := r.Read(b[:1]); n == 0 || err != nil {
-			break
-		}
-		for at := 1; at < len(b); {
-			m, err := r.Read(b[at:])
-			s.must(err)
-			at += m
-		}
-		c.add(ledger.Entry(binary.LittleEndian.Uint64(b[:])))
-	}
+	eachEntry(s.t, k.path, c.add)
 	if complete {
 		c.missing()
 	}
@@ -275,6 +261,24 @@ func (s *soak) verify(k *sink, complete bool) (n uint64) {
 		s.t.Errorf("%s: %d events, but %d were told to be delivered", filepath.Base(k.path), c.count, k.acked)
 	}
 	return c.count
+}
+
+// eachEntry reads a ledger. The last entry may be cut off.
+func eachEntry(t testing.TB, path string, do func(ledger.Entry)) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 1<<20)
+	var b [ledger.EntrySize]byte
+	for {
+		if _, err := io.ReadFull(r, b[:]); err != nil {
+			return
+		}
+		do(ledger.Entry(binary.LittleEndian.Uint64(b[:])))
+	}
 }
 
 // checker goes through one ledger.

@@ -46,7 +46,8 @@ type Settings struct {
 	Seed uint64        `flb:"seed" desc:"Of the failures"`
 	Fail bool          `flb:"fail" default:"on" desc:"Whether to fail at all"`
 	Slow time.Duration `flb:"slow" default:"2ms" desc:"How long slow flushes take at most"`
-	Hang bool          `flb:"hang" desc:"Whether the first flush never returns"`
+	Busy time.Duration `flb:"busy" desc:"How long every flush takes at least"`
+	Hang bool          `flb:"hang" desc:"Whether a flush never returns"`
 }
 
 // Output is the plugin.
@@ -85,14 +86,15 @@ func (o *Output) Flush(_ context.Context, batch *plugin.Batch[stream.Item]) erro
 		}
 		items, index = append(items, ev.Record), append(index, ev.Index())
 	}
+	if o.conf.Hang {
+		select {}
+	}
 	if batch.Tag() == Malformed || len(items) == 0 {
 		return nil
 	}
 	turn, before := o.begin(items)
 	chance := o.chances(turn)
-	if chance.wait > 0 {
-		time.Sleep(chance.wait)
-	}
+	time.Sleep(chance.wait)
 	var out []byte
 	var failed []int
 	var first *stream.Item
@@ -158,8 +160,9 @@ type chances struct {
 func (o *Output) chances(turn uint64) (c chances) {
 	c.seed = o.conf.Seed
 	random := stream.Mix(o.conf.Seed, turn)
+	c.wait = o.conf.Busy
 	if random>>40%16 == 0 && o.conf.Slow > 0 {
-		c.wait = time.Duration(random>>20) % o.conf.Slow
+		c.wait += time.Duration(random>>20) % o.conf.Slow
 	}
 	if !o.conf.Fail {
 		return c
