@@ -251,6 +251,9 @@ func (h *Host) addFault(m *message) {
 // Done is closed when the process has ended, be it by Close or by a crash.
 func (h *Host) Done() <-chan struct{} { return h.done }
 
+// Kill ends the process as kill -9 does: nothing of it runs any more. Calls then return a *CrashError, and so does Close.
+func (h *Host) Kill() error { return h.kill() }
+
 // Faults returns the violations so far.
 func (h *Host) Faults() []Fault {
 	h.mu.Lock()
