@@ -21,7 +21,7 @@ func (t *tail) scan(ctx context.Context, ch chan<- plugin.Event[[]line]) error {
 	for _, f := range t.files {
 		t.complain(f.Path, t.drain(ctx, ch, f))
 	}
-	if t.drop() {
+	if ctx.Err() == nil && t.drop() {
 		t.send(ctx, ch, nil)
 	}
 	return nil

@@ -104,6 +104,9 @@ func (h *Host) command(path string, p pipes) *exec.Cmd {
 	}
 	cmd := exec.Command(path, string(h.o.Generation), strconv.FormatInt(h.o.Tick.Microseconds(), 10), hot)
 	cmd.Dir = h.o.Dir
+	if sanitized() {
+		cmd.Env = append(os.Environ(), "ASAN_OPTIONS="+sanitizerOptions+":"+os.Getenv("ASAN_OPTIONS"))
+	}
 	cmd.Stdout, cmd.Stderr = h.stderr, h.stderr
 	if h.o.Stdout != nil {
 		cmd.Stdout = h.o.Stdout
@@ -251,7 +254,8 @@ func (h *Host) addFault(m *message) {
 // Done is closed when the process has ended, be it by Close or by a crash.
 func (h *Host) Done() <-chan struct{} { return h.done }
 
-// Kill ends the process as kill -9 does: nothing of it runs any more. Calls then return a *CrashError, and so does Close.
+// Kill ends the process as kill -9 does: nothing of it runs any more. Calls then return a *CrashError, and so does
+// Close. An error says that it had ended before.
 func (h *Host) Kill() error { return h.kill() }
 
 // Faults returns the violations so far.
