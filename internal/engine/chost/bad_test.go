@@ -402,3 +402,21 @@ func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
+
+// What AddressSanitizer finds, on the coroutine of a flush too, ends the host and is told.
+func TestSanitizer(t *testing.T) {
+	t.Parallel()
+	if !sanitized() {
+		t.Skip("needs a host with AddressSanitizer (set CHOST_ASAN=1)")
+	}
+	forGenerations(t, func(t *testing.T, g Generation) {
+		r := start(t, Options{Generation: g})
+		o := r.output(r.load(bad(t, "out_bad", "heap overflow")), "bad.0", 0)
+		_, err := o.Flush(t.Context(), "t", []byte("one"))
+		got := new(CrashError)
+		if !errors.As(err, &got) || got.Signal != "SIGABRT" || !strings.Contains(got.Stderr, "heap-buffer-overflow") ||
+			!strings.Contains(got.Stderr, "FLBPluginFlushCtx") {
+			t.Errorf("Flush() = %v, want a *CrashError with a heap-buffer-overflow", err)
+		}
+	})
+}

@@ -126,6 +126,12 @@ int FLBPluginFlushCtx(void *ctx, const void *data, size_t len, char *tag)
         fprintf(stderr, "no way on\n");
         abort();
     }
+    if (IS("heap overflow")) {
+        char *volatile p = malloc(10);
+
+        p[10] = 'x';
+        free(p);
+    }
     if (IS("exit")) {
         _Exit(3);
     }
