@@ -31,7 +31,7 @@ func init() { plugin.RegisterInput("go_tail", "Lines that are appended to files"
 func main() {}
 
 type settings struct {
-	Path         string        `flb:"path" validate:"required" desc:"File to follow, or a pattern for names in one folder: app.log* also finds what was rotated twice while nobody looked"`
+	Path         string        `flb:"path" validate:"required" desc:"File to follow, or a pattern for names in one folder: app.log* also finds what was renamed twice while nobody looked, but must not match copies that copytruncate makes"`
 	Exclude      []string      `flb:"exclude" default:"*.gz,*.bz2,*.xz,*.zst" desc:"Patterns of names to leave out"`
 	State        string        `flb:"state" validate:"required" desc:"File that remembers what was read, in a folder that exists; each section needs its own"`
 	ReadFromHead bool          `flb:"read_from_head" default:"off" desc:"Read files from their beginning if nothing is remembered yet; later files always are"`
@@ -146,6 +146,9 @@ func (t *tail) Collect(ctx context.Context, ch chan<- plugin.Event[[]line]) erro
 		}
 		select {
 		case <-changes.Events:
+			for range len(changes.Events) { // one scan will do for all
+				<-changes.Events
+			}
 		case <-changes.Errors: // some events were lost
 		case <-poll.C:
 		case <-ctx.Done():
@@ -155,7 +158,7 @@ func (t *tail) Collect(ctx context.Context, ch chan<- plugin.Event[[]line]) erro
 }
 
 func (t *tail) watch() (*fsnotify.Watcher, error) {
-	w, err := fsnotify.NewBufferedWatcher(1000) // a scan takes care of many events
+	w, err := fsnotify.NewBufferedWatcher(1000)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ import (
 
 // folder is where the files of a test are.
 type folder struct {
-	t *testing.T
+	t testing.TB
 	settings
 	dir string
 }
@@ -30,7 +30,10 @@ type folder struct {
 func newFolder(t *testing.T) *folder {
 	t.Helper()
 	t.Parallel()
-	dir := t.TempDir()
+	return newFolderIn(t, t.TempDir())
+}
+
+func newFolderIn(t testing.TB, dir string) *folder {
 	return &folder{t, settings{
 		Path: filepath.Join(dir, "app.log"), State: filepath.Join(dir, "state"), Exclude: []string{"*.gz"},
 		ReadFromHead: true, MaxLine: 64, Lines: 3, PollInterval: time.Hour, RotateWait: time.Hour,
@@ -532,5 +535,29 @@ func TestInitErrors(t *testing.T) {
 				t.Errorf("Init() = %v, want %s", err, want)
 			}
 		})
+	}
+}
+
+// BenchmarkScan reads lines of 100 bytes, with the properties' defaults.
+func BenchmarkScan(b *testing.B) {
+	f := newFolderIn(b, b.TempDir())
+	f.MaxLine, f.Lines = 64<<10, 1000
+	text := strings.Repeat(strings.Repeat("x", 99)+"\n", 100_000)
+	f.append("app.log", text)
+	l := f.start()
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f.must(l.files[0].moveTo(0))
+		ch := make(chan plugin.Event[[]line])
+		go func() { defer close(ch); f.must(l.scan(b.Context(), ch)) }()
+		lines := 0
+		for ev := range ch {
+			lines += len(ev.Record)
+			ev.Accepted()
+		}
+		if lines != 100_000 {
+			b.Fatalf("%d lines, want 100000", lines)
+		}
 	}
 }
