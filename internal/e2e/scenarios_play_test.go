@@ -3,7 +3,9 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,6 +121,19 @@ func (s *stage) orphan(ctx context.Context, gone <-chan struct{}) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
+}
+
+// phase is how much of a second of CLOCK_MONOTONIC is over, in hundredths, if the system has never slept.
+func phase(t *testing.T) float64 {
+	text, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		t.Error(err)
+	}
+	var seconds float64
+	if _, err := fmt.Sscan(string(text), &seconds); err != nil {
+		t.Error(err)
+	}
+	return seconds - math.Floor(seconds)
 }
 
 func (s *stage) text(name string) string {

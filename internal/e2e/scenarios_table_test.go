@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -11,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/calyptia/plugin/internal/fluentbit"
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the README's table of engines anew; with an engine, the column of its release")
@@ -32,7 +33,7 @@ func cell(l *limit, failed bool) string {
 	case l == nil:
 		return "yes"
 	}
-	return fmt.Sprintf("no (%d)", slices.Index(notes(), l.note)+1)
+	return fmt.Sprintf("%s (%d)", cmp.Or(l.word, "no"), slices.Index(notes(), l.note)+1)
 }
 
 // notes are those under the table.
@@ -160,7 +161,7 @@ func TestScenariosTable(t *testing.T) {
 		writeEngines(t, before, all, after)
 		return
 	}
-	if diff := cmp.Diff(all.String(), table); diff != "" {
+	if diff := gocmp.Diff(all.String(), table); diff != "" {
 		t.Errorf("%s: table (-scenarios +README; -update writes it anew):\n%s", readme, diff)
 	}
 	for _, r := range all.releases() {

@@ -23,6 +23,7 @@ func main() {}
 
 type settings struct {
 	Count int           `flb:"count" default:"0" validate:"min=-1" desc:"Records to send; -1 for no end"`
+	Until string        `flb:"until" desc:"Sends until there is a file of this name"`
 	Slice int           `flb:"slice" default:"1" validate:"min=1" desc:"Records in an event"`
 	Every time.Duration `flb:"every" default:"0" desc:"Time between events"`
 	Pad   config.Size   `flb:"pad" desc:"Bytes to add to a record"`
@@ -58,7 +59,7 @@ func (f *flow) Collect(ctx context.Context, ch chan<- plugin.Event[[]numbered]) 
 // send returns how many records the library has taken before the section's end. What is sent later it throws away, and
 // a select may prefer that to ctx.
 func (f *flow) send(ctx context.Context, ch chan<- plugin.Event[[]numbered]) (n int) {
-	for n != f.conf.Count {
+	for n != f.conf.Count && !f.told() {
 		records := f.records(n)
 		select {
 		case ch <- plugin.Event[[]numbered]{Record: records}:
@@ -74,6 +75,12 @@ func (f *flow) send(ctx context.Context, ch chan<- plugin.Event[[]numbered]) (n 
 		}
 	}
 	return n
+}
+
+// told reports whether to send no more.
+func (f *flow) told() bool {
+	_, err := os.Stat(f.conf.Until)
+	return f.conf.Until != "" && err == nil
 }
 
 // records are those of the event that begins with record n.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -39,8 +40,9 @@ type numbered struct {
 }
 
 type tally struct {
-	conf settings
-	file *os.File
+	conf   settings
+	logger *slog.Logger
+	file   *os.File
 
 	mu    sync.Mutex
 	tries int
@@ -48,7 +50,7 @@ type tally struct {
 }
 
 func (o *tally) Init(_ context.Context, fbit *plugin.Instance[settings]) (err error) {
-	o.conf, o.once = fbit.Conf, make(map[numbered]bool)
+	o.conf, o.logger, o.once = fbit.Conf, fbit.Logger, make(map[numbered]bool)
 	o.file, err = os.OpenFile(o.conf.Path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	return err
 }
@@ -59,7 +61,8 @@ func (o *tally) Flush(_ context.Context, batch *plugin.Batch[numbered]) error {
 		none.Path = "" // a fault of the processor's, which Go turns into a panic
 	}
 	try := o.try()
-	if try <= o.conf.Slow || o.conf.Slow < 0 {
+	if o.conf.Delay > 0 && (try <= o.conf.Slow || o.conf.Slow < 0) {
+		o.logger.Info("slow flush")
 		time.Sleep(o.conf.Delay)
 	}
 	if try <= o.conf.Fail {
