@@ -436,12 +436,12 @@ func TestSoakKill(t *testing.T) {
 	seed := soakNumber(t, "SOAK_SEED", rand.Uint64())
 	t.Logf("SOAK_SEED=%d", seed)
 	dir := t.TempDir()
-	const lives = 4
 	var all []*soak
-	for life := range uint64(lives) {
-		s := newSoak(t, dir, seed+life, uint8(life*soakSources), 1<<40)
+	lives := len(chost.Generations)
+	for life := range lives {
+		s := newSoak(t, dir, seed+uint64(life), uint8(life*soakSources), 1<<40)
 		all = append(all, s)
-		s.start(chost.Options{})
+		s.start(chost.Options{Generation: chost.Generations[life]})
 		s.run(time.Now().Add(time.Duration(300+s.roll(300)) * time.Millisecond))
 		if life == lives-1 {
 			s.shutdown()

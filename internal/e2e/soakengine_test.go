@@ -432,6 +432,7 @@ func (s *soak) reload() {
 	old := s.libs
 	s.load()
 	s.exit()
+	s.must(s.host.RearmSignals()) // with SIGHUP, at a moment when no flush can be hit by a fault
 	s.unload(old)
 	s.host.SetReloading(false)
 	s.compareCensus()

@@ -113,7 +113,7 @@ func (o *Output) Flush(_ context.Context, batch *plugin.Batch[stream.Item]) erro
 		}
 		out = binary.LittleEndian.AppendUint64(out, uint64(entry(item, before)))
 	}
-	return o.end(first, before, out, failed, chance.panic)
+	return o.end(first, before, out, failed, chance)
 }
 
 // begin returns the number of the flush, and in how many tries its events failed before.
@@ -127,7 +127,7 @@ func (o *Output) begin(items []stream.Item) (turn uint64, before uint8) {
 	return o.turns, before
 }
 
-func (o *Output) end(first *stream.Item, before uint8, out []byte, failed []int, panics bool) error {
+func (o *Output) end(first *stream.Item, before uint8, out []byte, failed []int, chance chances) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if first != nil {
@@ -139,7 +139,9 @@ func (o *Output) end(first *stream.Item, before uint8, out []byte, failed []int,
 		}
 	}
 	switch {
-	case panics:
+	case chance.fault:
+		return *(*error)(nil)
+	case chance.panic:
 		panic("told to panic")
 	case len(failed) == 0:
 		return nil
@@ -154,6 +156,7 @@ type chances struct {
 	seed  uint64
 	one   uint64 // of how many events one fails; 0 for none
 	panic bool   // all, with a panic
+	fault bool   // all, with a fault of memory
 	wait  time.Duration
 }
 
@@ -175,7 +178,7 @@ func (o *Output) chances(turn uint64) (c chances) {
 	case roll < 26:
 		c.one = 1
 	case roll < 28:
-		c.one, c.panic = 1, true
+		c.one, c.panic, c.fault = 1, true, roll == 26
 	}
 	return c
 }
