@@ -6,6 +6,12 @@
 // with files that were rotated meanwhile: nothing is lost, and after a crash those lines come again that the engine had
 // taken and the state on disk did not know of yet.
 //
+// What Fluent Bit itself has taken is in its memory, and lost if it is killed, unless the section has these two, with a
+// storage.path in [SERVICE]; on a thread of its own an input hands over by way of memory, whatever the storage:
+//
+//	threaded      off
+//	storage.type  filesystem
+//
 // Three files: this one has what Fluent Bit sees, files.go finds files and knows them again, follow.go reads them.
 package main
 
