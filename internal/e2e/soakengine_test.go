@@ -199,7 +199,7 @@ func (s *soak) inputOptions(src *source) chost.InstanceOptions {
 		Unthreaded: src.number%soakSources == 3,
 		Properties: properties("source", strconv.Itoa(int(src.number)), "first", strconv.FormatUint(src.next, 10),
 			"end", strconv.FormatUint(s.end, 10), "seed", strconv.Itoa(s.roll(1<<30)), "report", s.report(),
-			"go.buffer_limit", []string{"1K", "4K", "32K", "128K", "512K", "32M"}[s.roll(6)]),
+			"go.buffer_limit", []string{"1K", "4K", "32K", "128K", "512K", "2M"}[s.roll(6)]),
 	}
 	if !s.hidden {
 		o.Properties = append(o.Properties, properties("tags", strconv.Itoa(soakTags))...)
