@@ -50,8 +50,8 @@ var hastyStop = []limit{
 	{
 		before: anyRelease,
 		word:   "yes",
-		note: "Unless the stop falls into the last few milliseconds of a second of the system's monotonic clock. " +
-			"Then the engine ends before its inputs have handed over what they hold.",
+		note: "Unless the stop comes some milliseconds before a full second of the system's monotonic clock: at that the engine " +
+			"ends, whether or not its inputs have handed over what they hold.",
 		adapt: func(*scenario) {},
 	},
 }

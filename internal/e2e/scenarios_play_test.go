@@ -162,6 +162,9 @@ func (s *stage) sent() map[string]int {
 func (s *stage) arrived(file string) map[string][]int {
 	all := make(map[string][]int)
 	for line := range strings.Lines(s.text(file)) {
+		if !strings.HasSuffix(line, "\n") {
+			break // being written
+		}
 		from, text, _ := strings.Cut(strings.TrimSpace(line), " ")
 		n, err := strconv.Atoi(text)
 		if err != nil {

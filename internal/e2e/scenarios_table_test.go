@@ -67,7 +67,7 @@ func parseEngines(table string) engines {
 	all := make(engines)
 	var columns []fluentbit.Release
 	for line := range strings.Lines(table) {
-		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		cells := splitRow(line)
 		if columns == nil {
 			for _, text := range cells[1:] {
 				r := parseRelease(text)
@@ -82,6 +82,19 @@ func parseEngines(table string) engines {
 		}
 	}
 	return all
+}
+
+// splitRow returns the cells of a line of the table, of which it has at least one.
+func splitRow(line string) []string {
+	cells := strings.Split(strings.Trim(line, "\n"), "|")
+	if len(cells) < 3 {
+		return []string{""}
+	}
+	cells = cells[1 : len(cells)-1]
+	for i, text := range cells {
+		cells[i] = strings.TrimSpace(text)
+	}
+	return cells
 }
 
 var releaseNumber = regexp.MustCompile(`^(\d+)\.(\d+)\.(\d+)$`)

@@ -163,9 +163,10 @@ func loggedTimes(n int, text string) step {
 	return step{fmt.Sprintf("the log has %s, %d times", text, n), func(s *stage) bool { return strings.Count(s.output, text) >= n }, nil}
 }
 
-// lateInSecond makes what a stop leaves out show: the engine's timers expire with the seconds of the system's clock.
+// lateInSecond makes what an engine does not wait for show: its timers expire with the seconds of the system's clock. It
+// leaves a busy machine the time to hand over.
 func lateInSecond() step {
-	return step{"the second is late", func(s *stage) bool { return s.signal == nil || phase(s.t) >= 0.82 && phase(s.t) < 0.92 }, nil}
+	return step{"the second is late", func(s *stage) bool { return s.signal == nil || phase(s.t) >= 0.5 && phase(s.t) < 0.7 }, nil}
 }
 
 func (st step) do(then func(*stage)) step {
@@ -241,6 +242,22 @@ var scenarios = []scenario{
 		limits: hastyStop,
 	},
 	{
+		name:   "threaded off",
+		row:    "the same of two inputs with `threaded off`",
+		conf:   oneFlow + "    threaded off\n" + oneFlow + "    threaded off\n" + toTally,
+		steps:  []step{hasSent(2), lateInSecond()},
+		check:  tallyOnce,
+		limits: hastyStop,
+	},
+	{
+		name:   "ten sections",
+		row:    "the same of ten sections of one plugin",
+		conf:   strings.Repeat(oneFlow, 10) + toTally,
+		steps:  []step{hasSent(10), lateInSecond()},
+		check:  tallyOnce,
+		limits: hastyStop,
+	},
+	{
 		name:   "stop while sending",
 		row:    "SIGTERM while records are sent",
 		conf:   endless + toTally,
@@ -268,22 +285,6 @@ var scenarios = []scenario{
 				"records in it are lost.",
 			adapt: atMostOnce,
 		}},
-	},
-	{
-		name:   "threaded off",
-		row:    "the same with two inputs that have `threaded off`",
-		conf:   oneFlow + "    threaded off\n" + oneFlow + "    threaded off\n" + toTally,
-		steps:  []step{hasSent(2), lateInSecond()},
-		check:  tallyOnce,
-		limits: hastyStop,
-	},
-	{
-		name:   "ten sections",
-		row:    "the same with ten sections of one input",
-		conf:   strings.Repeat(oneFlow, 10) + toTally,
-		steps:  []step{hasSent(10), lateInSecond()},
-		check:  tallyOnce,
-		limits: hastyStop,
 	},
 	{
 		name:    "reload",
@@ -425,9 +426,9 @@ var scenarios = []scenario{
 		},
 		limits: []limit{{
 			before: fluentbit.Release{4, 0, 3},
-			note:   "Before 4.0.3 the engine logs that, and goes on without the input.",
-			adapt: func(sc *scenario) {
-				sc.ends, sc.exit, sc.steps = false, 0, allArrives(hasArrived(100, "tally"))
+			note:   "Before 4.0.3 the engine logs that, goes on without the input, and when it has stopped it crashes.",
+			adapt: func(sc *scenario) { // go.c: what proxy_go_input_init has freed, proxy_go_input_unregister frees again
+				sc.ends, sc.exit, sc.steps = false, -1, allArrives(hasArrived(100, "tally"))
 				logs := sc.check
 				sc.check = func(s *stage) { logs(s); tallyOnce(s) }
 			},
@@ -488,7 +489,7 @@ const tooMuch = `
 
 // signalled is the scenario of panics that follow a signal, for which the engine installs its handlers anew.
 func signalled(name string, sig syscall.Signal) scenario {
-	caught := "caught signal (" + name
+	caught := name + ")" // the line is written in two pieces
 	send := func(s *stage) { s.signal(sig) }
 	return scenario{
 		name: name,
