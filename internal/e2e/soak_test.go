@@ -200,6 +200,20 @@ func (s *soak) compareCensus() {
 	s.t.Fatalf("census (-at first +now):\n%s\n%s", diff(s.base, got), s.log)
 }
 
+// sampleHeaps notes what the libraries' Go heaps hold, when they have no sections.
+func (s *soak) sampleHeaps() {
+	s.t.Helper()
+	sum := 0
+	for _, lib := range s.libs {
+		text, err := s.host.Ask(lib, "flbgo_heap")
+		s.must(err)
+		bytes, err := strconv.Atoi(text)
+		s.must(err)
+		sum += bytes
+	}
+	s.heaps = append(s.heaps, sum)
+}
+
 // finish looks at what was delivered, and at what it took.
 func (s *soak) finish(took time.Duration, rss []int) {
 	var sent, delivered uint64
@@ -216,7 +230,15 @@ func (s *soak) finish(took time.Duration, rss []int) {
 		s.t.Error("nothing was sent")
 	}
 	flat(s.t, rss)
+	first, last := s.heaps[0], s.heaps[len(s.heaps)-1]
+	s.t.Logf("Go heaps: %d KB after the first life, %d KB after the last, %d KB at most", first>>10, last>>10, slices.Max(s.heaps)>>10)
+	if last > first+heapBytes {
+		s.t.Errorf("%d KB in Go heaps after the last life, %d KB after the first", last>>10, first>>10)
+	}
 }
+
+// The heaps of three libraries may grow by this much, all lives together.
+const heapBytes = 1 << 20
 
 // Memory may grow by this much from the second quarter of a soak to the last one; the first quarter is the warm-up.
 const (

@@ -110,6 +110,7 @@ type soak struct {
 	signals sync.WaitGroup // pauses and their ends under way
 	changed chan struct{}
 	counts  soakCounts
+	heaps   []int // bytes, after each life
 }
 
 type soakCounts struct {
@@ -436,6 +437,7 @@ func (s *soak) reload() {
 	s.unload(old)
 	s.host.SetReloading(false)
 	s.compareCensus()
+	s.sampleHeaps()
 	s.counts.reloads++
 	s.log.forget("sent all")
 	s.initialize()
@@ -445,6 +447,7 @@ func (s *soak) reload() {
 func (s *soak) shutdown() {
 	s.exit()
 	s.compareCensus()
+	s.sampleHeaps()
 	s.unload(s.libs)
 	if err := s.host.Close(); err != nil {
 		s.t.Errorf("Close() = %v, want nil", err)

@@ -9,17 +9,33 @@ import "C"
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"unsafe"
 
 	"github.com/calyptia/plugin/bridge"
 )
+
+// flbgo_heap leaves the bytes that Go's heap holds, without garbage, in text.
+//
+//export flbgo_heap
+func flbgo_heap(text *C.char, size C.size_t) C.int {
+	var m runtime.MemStats
+	for range 2 { // pools keep what they have for one collection
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return answer(text, size, strconv.FormatUint(m.HeapAlloc, 10))
+}
 
 // flbgo_census leaves a line with the library's census in text.
 //
 //export flbgo_census
 func flbgo_census(text *C.char, size C.size_t) C.int {
 	c := bridge.Count()
-	line := fmt.Sprintf("goroutines=%d instances=%d registrations=%d servers=%d allocations=%d\x00",
-		runtime.NumGoroutine(), c.Instances, c.Registrations, c.Servers, c.Allocations)
-	return C.int(copy(unsafe.Slice((*byte)(unsafe.Pointer(text)), int(size)), line))
+	return answer(text, size, fmt.Sprintf("goroutines=%d instances=%d registrations=%d servers=%d allocations=%d",
+		runtime.NumGoroutine(), c.Instances, c.Registrations, c.Servers, c.Allocations))
+}
+
+func answer(text *C.char, size C.size_t, line string) C.int {
+	return C.int(copy(unsafe.Slice((*byte)(unsafe.Pointer(text)), int(size)), line+"\x00"))
 }
