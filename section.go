@@ -30,7 +30,7 @@ func (s *section) open(host proxy.Host) {
 
 // initialize binds the section's properties and runs the author's Init with them, unless there is a problem already.
 func initialize[C any](s *section, bind *binder[C], problem error, init func(context.Context, *Instance[C]) error) error {
-	fbit := &Instance[C]{Metrics: s.host.Metrics(), Logger: s.logger, name: s.host.Name()}
+	fbit := &Instance[C]{Metrics: s.host.Metrics("plugin"), Logger: s.logger, name: s.host.Name()}
 	err := s.call("Validate", func() (err error) {
 		fbit.Conf, err = bind.bind(properties{s.host}, s.logger)
 		return err

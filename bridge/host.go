@@ -14,7 +14,6 @@ import (
 	"unsafe"
 
 	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/metric"
 )
 
 var (
@@ -36,7 +35,7 @@ const (
 // every call holds mu and none is made once closed.
 type host struct {
 	name    string
-	metrics metric.Memory
+	metrics metrics
 
 	mu     sync.RWMutex
 	closed bool
@@ -64,6 +63,7 @@ func (h *host) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	h.metrics.free()
 }
 
 func (h *host) Name() string { return h.name }
@@ -100,7 +100,12 @@ func (h *host) Log(level slog.Level, line string) {
 	C.flbgo_log(&h.engine, engineLevel(level), text)
 }
 
-func (h *host) Metrics() metric.Registry { return &h.metrics }
+// warn is for what bridge itself has to say.
+func (h *host) warn(text string) {
+	if h.LogEnabled(slog.LevelWarn) {
+		h.Log(slog.LevelWarn, "["+h.name+"] "+text)
+	}
+}
 
 func (h *host) TagsPerEvent() bool { return C.flbgo_can_append() != 0 }
 

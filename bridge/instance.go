@@ -3,7 +3,6 @@
 package bridge
 
 import (
-	"log/slog"
 	"slices"
 	"sync"
 
@@ -19,7 +18,8 @@ type instance struct {
 	input  proxy.Input
 	output proxy.Output
 
-	noWorkers sync.Once // its warning
+	noWorkers sync.Once     // its warning
+	exited    chan struct{} // closed at the exit
 }
 
 // instances are those that the engine has initialised and not exited, keyed by the handle that the engine's context
@@ -159,9 +159,7 @@ func (i *instance) warnOfNoWorkers() {
 		return
 	}
 	i.noWorkers.Do(func() {
-		if i.host.LogEnabled(slog.LevelWarn) {
-			i.host.Log(slog.LevelWarn, "["+i.host.Name()+"] workers is not set, or 0: all of Fluent Bit waits while this output's Flush runs (want workers 1 or more)")
-		}
+		i.host.warn("workers is not set, or 0: all of Fluent Bit waits while this output's Flush runs (want workers 1 or more)")
 	})
 }
 
@@ -171,6 +169,7 @@ func (i *instance) exit() {
 		return
 	}
 	defer i.host.close()
+	close(i.exited)
 	if i.input != nil {
 		i.input.Exit()
 		return

@@ -23,7 +23,7 @@ func (r recorder) Start() { *r.calls = append(*r.calls, r.name+" start") }
 
 // addHere adds an input of the calling thread, as an Init on it does.
 func addHere(name string, calls *[]string) *instance {
-	i := &instance{thread: thread(), host: &host{name: name}, input: recorder{name: name, calls: calls}}
+	i := &instance{thread: thread(), host: &host{name: name}, input: recorder{name: name, calls: calls}, exited: make(chan struct{})}
 	add(i)
 	return i
 }

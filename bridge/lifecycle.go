@@ -78,7 +78,7 @@ func open(plugin unsafe.Pointer) bool {
 		logEarly(levelError, err.Error())
 		return false
 	}
-	i := &instance{thread: thread(), host: newHost(p, plugin)}
+	i := &instance{thread: thread(), host: newHost(p, plugin), exited: make(chan struct{})}
 	if err := i.init(p); err != nil {
 		i.host.logLines(slog.LevelError, err.Error())
 		i.host.close()
@@ -89,6 +89,8 @@ func open(plugin unsafe.Pointer) bool {
 		go serve()
 	}
 	C.flbgo_set_context(&i.host.engine, C.uintptr_t(i.handle))
+	i.host.pushMetrics()
+	go i.tend()
 	return true
 }
 

@@ -49,8 +49,9 @@ type Host interface {
 	LogEnabled(level slog.Level) bool
 	// Log writes a line to the engine's log, whatever the section's log_level.
 	Log(level slog.Level, line string)
-	// Metrics is where the instance's metrics live.
-	Metrics() metric.Registry
+	// Metrics is where the instance's metrics live: the author's under the subsystem "plugin", the library's own under
+	// "go_input" or "go_output". The engine shows them as fluentbit_SUBSYSTEM_NAME.
+	Metrics(subsystem string) metric.Registry
 	// TagsPerEvent tells whether AppendFunc takes other tags than the section's.
 	TagsPerEvent() bool
 }

@@ -16,8 +16,9 @@ type Host struct {
 	Section    string            // what Name returns
 	Properties map[string]string // names in lower case
 	Level      slog.Level
-	OneTag     bool // an engine that takes no tags per event
-	Registry   metric.Memory
+	OneTag     bool          // an engine that takes no tags per event
+	Plugin     metric.Memory // the author's metrics
+	Library    metric.Memory // the library's own
 
 	mu  sync.Mutex
 	log []string
@@ -25,8 +26,14 @@ type Host struct {
 
 func (h *Host) Name() string                     { return h.Section }
 func (h *Host) LogEnabled(level slog.Level) bool { return level >= h.Level }
-func (h *Host) Metrics() metric.Registry         { return &h.Registry }
 func (h *Host) TagsPerEvent() bool               { return !h.OneTag }
+
+func (h *Host) Metrics(subsystem string) metric.Registry {
+	if subsystem == "plugin" {
+		return &h.Plugin
+	}
+	return &h.Library
+}
 
 func (h *Host) Property(name string) (string, bool) {
 	value := h.Properties[strings.ToLower(name)]
