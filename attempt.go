@@ -14,6 +14,7 @@ type attempt struct {
 	left indexSet      // the events it was given
 	done chan struct{} // closed once the call has returned
 	err  error         // what it has returned
+	seen seen          // what it had read then
 
 	mu      sync.Mutex
 	claimed bool
@@ -23,8 +24,8 @@ type attempt struct {
 func newAttempt(left indexSet) *attempt { return &attempt{left: left, done: make(chan struct{})} }
 
 // end is called once, with what the author's Flush has returned.
-func (a *attempt) end(err error) {
-	a.err = err
+func (a *attempt) end(err error, s seen) {
+	a.err, a.seen = err, s
 	close(a.done)
 }
 

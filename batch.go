@@ -19,6 +19,30 @@ type Batch[R any] struct {
 	mu     sync.RWMutex // held for reading while chunk is read: the engine unmaps it after Flush
 	chunk  []byte
 	closed bool
+
+	seenMu sync.Mutex
+	seen   seen
+}
+
+// seen is what a plugin has read of a batch, in the pass that read most.
+type seen struct {
+	fit   int // events
+	unfit int // events whose record is none of the plugin's
+}
+
+func (b *Batch[R]) saw(s *seen) {
+	b.seenMu.Lock()
+	defer b.seenMu.Unlock()
+	if s.fit+s.unfit > b.seen.fit+b.seen.unfit {
+		b.seen = *s
+	}
+}
+
+// total is what was read in the end.
+func (b *Batch[R]) total() seen {
+	b.seenMu.Lock()
+	defer b.seenMu.Unlock()
+	return b.seen
 }
 
 var errClosed = errors.New("plugin: batch used after Flush returned")
@@ -44,9 +68,16 @@ func (b *Batch[R]) Len() int {
 func (b *Batch[R]) Events() iter.Seq2[Event[R], error] {
 	return func(yield func(Event[R], error) bool) {
 		scanner := record.NewScanner(b.bytes())
+		var s seen
+		defer b.saw(&s)
 		var ev Event[R] // one for all: each would be an allocation
 		for at := 0; ; at++ {
 			more, err := b.next(scanner, &at, &ev)
+			if more && err == nil {
+				s.fit++
+			} else if more {
+				s.unfit++
+			}
 			if !more && err == nil || !yield(ev, err) || !more {
 				return
 			}
@@ -63,6 +94,8 @@ func (b *Batch[R]) AppendJSON(dst []byte, f record.JSONFormat) ([]byte, error) {
 		return dst, errClosed
 	}
 	s := record.NewScanner(b.chunk)
+	var read seen
+	defer b.saw(&read)
 	for s.Next() {
 		ev := s.Event()
 		if !b.left.has(ev.Index) {
@@ -73,6 +106,7 @@ func (b *Batch[R]) AppendJSON(dst []byte, f record.JSONFormat) ([]byte, error) {
 			return dst, err
 		}
 		dst = append(dst, '\n')
+		read.fit++
 	}
 	return dst, s.Err()
 }

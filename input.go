@@ -25,6 +25,7 @@ type input[C, R any] struct {
 	plugin  InputPlugin[C, R]
 	bind    *binder[C]
 	encoder *record.Encoder[R]
+	metrics inputMetrics
 
 	buffer    *proxy.Buffer
 	events    chan Event[R] // unbuffered: an event that was sent is never in a queue that a stop would forget
@@ -48,11 +49,12 @@ const (
 
 func (in *input[C, R]) Init(host proxy.Host) error {
 	in.open(host)
+	in.total, in.metrics = newInputMetrics(host.Metrics("go_input"))
 	own, err := config.Bind[inputProperties](properties{host})
 	if err := initialize(&in.section, in.bind, err, in.plugin.Init); err != nil {
 		return in.fail("input", err)
 	}
-	in.buffer = proxy.NewBuffer(int(own.BufferLimit))
+	in.buffer = proxy.NewBuffer(int(own.BufferLimit), in.taken)
 	in.events = make(chan Event[R])
 	in.control = make(chan state)
 	in.state = running
@@ -131,9 +133,15 @@ func (in *input[C, R]) set(s state) {
 	}
 }
 
+func (in *input[C, R]) taken(records, bytes int) {
+	in.total.records.Add(float64(records))
+	in.total.bytes.Add(float64(bytes))
+}
+
 // deliver warns once of an engine that does not take events, and says when it takes them again.
 func (in *input[C, R]) deliver(give proxy.AppendFunc) {
 	err := in.buffer.Deliver(give)
+	in.metrics.buffered.Set(float64(in.buffer.Size()))
 	switch {
 	case err != nil && in.refused == 0:
 		in.logger.Warn("events not taken, kept until they are", "bytes", in.buffer.Size(), "error", err)
@@ -143,6 +151,7 @@ func (in *input[C, R]) deliver(give proxy.AppendFunc) {
 	}
 	if err != nil {
 		in.refused++
+		in.metrics.refused.Add(1)
 	}
 }
 
@@ -167,6 +176,7 @@ func (in *input[C, R]) collect() {
 		in.logger.Error("Collect ended, it is called again", "error", err, "after", wait)
 		select {
 		case <-time.After(wait):
+			in.metrics.restarts.Add(1)
 		case <-in.ctx.Done():
 			return
 		}
@@ -221,19 +231,21 @@ func (in *input[C, R]) take(ev *Event[R]) (full bool) {
 		ev.Time = time.Now()
 	}
 	header := record.Header{Time: ev.Time, Metadata: ev.Metadata}
-	scratch := in.scratch[:0]
+	scratch, records := in.scratch[:0], 0
 	for i, n := 0, in.encoder.Len(&ev.Record); i < n; i++ {
 		var err error
 		if scratch, err = in.encoder.Append(scratch, &header, &ev.Record, i); err != nil {
 			in.reject(err)
+			continue
 		}
+		records++
 		if len(scratch) >= scratchSize {
-			in.buffer.Add(ev.Tag, scratch, nil)
-			scratch = scratch[:0]
+			in.buffer.Add(ev.Tag, scratch, records, nil)
+			scratch, records = scratch[:0], 0
 		}
 	}
 	in.scratch = scratch
-	return in.buffer.Add(ev.Tag, scratch, in.guard(ev.Accepted))
+	return in.buffer.Add(ev.Tag, scratch, records, in.guard(ev.Accepted))
 }
 
 // guard keeps a panic of the author's away from the engine's thread.
@@ -245,5 +257,6 @@ func (in *input[C, R]) guard(accepted func()) func() {
 }
 
 func (in *input[C, R]) reject(err error) {
+	in.total.rejected.Add(1)
 	in.logger.Error("event rejected", "error", err)
 }

@@ -17,12 +17,14 @@ type output[C, R any] struct {
 	plugin   OutputPlugin[C, R]
 	bind     *binder[C]
 	decoder  *record.Decoder[R]
+	metrics  outputMetrics
 	timeout  time.Duration // of a Flush; 0 for none
 	partials partials
 }
 
 func (o *output[C, R]) Init(host proxy.Host) error {
 	o.open(host)
+	o.total, o.metrics = newOutputMetrics(host.Metrics("go_output"))
 	own, err := config.Bind[outputProperties](properties{host})
 	o.timeout = own.FlushTimeout
 	if err := initialize(&o.section, o.bind, err, o.plugin.Init); err != nil {
@@ -45,7 +47,7 @@ func (o *output[C, R]) Flush(tag string, chunk []byte, answer func(proxy.Verdict
 		batch.close()
 		answer(o.giveUp(a, tag, chunk))
 	})
-	a.end(o.attempt(batch))
+	a.end(o.attempt(batch), batch.total())
 	if a.claim() {
 		batch.close()
 		answer(o.settle(a, tag, chunk))
@@ -54,6 +56,8 @@ func (o *output[C, R]) Flush(tag string, chunk []byte, answer func(proxy.Verdict
 }
 
 func (o *output[C, R]) attempt(batch *Batch[R]) error {
+	start := time.Now()
+	defer func() { o.metrics.duration.Observe(time.Since(start).Seconds()) }()
 	ctx := o.ctx
 	if o.timeout > 0 {
 		limited, cancel := context.WithTimeout(ctx, o.timeout)
@@ -89,6 +93,8 @@ func (o *output[C, R]) own(batch *Batch[R]) (memory *[]byte) {
 // the chunk comes back.
 func (o *output[C, R]) giveUp(a *attempt, tag string, chunk []byte) proxy.Verdict {
 	o.logger.Error("Flush has not returned in time, and is left alone until the chunk is tried again", "tag", tag, "after", o.limit())
+	o.metrics.late.Add(1)
+	o.metrics.retries.Add(1)
 	o.partials.keep(tag, chunk, partial{left: a.left, late: a})
 	return proxy.Retry
 }
@@ -108,7 +114,18 @@ func (o *output[C, R]) resume(a *attempt, tag string, chunk []byte) proxy.Verdic
 // settle decides on what the author's Flush has returned.
 func (o *output[C, R]) settle(a *attempt, tag string, chunk []byte) proxy.Verdict {
 	verdict := o.verdict(tag, chunk, a.left, a.err)
-	if verdict != proxy.Retry && a.left != nil {
+	switch verdict {
+	case proxy.OK:
+		o.total.records.Add(float64(a.seen.fit))
+		o.total.rejected.Add(float64(a.seen.unfit))
+		o.total.bytes.Add(float64(len(chunk)))
+	case proxy.Retry:
+		o.metrics.retries.Add(1)
+		return verdict // what is left of the chunk is still known
+	case proxy.Error:
+		o.metrics.dropped.Add(1)
+	}
+	if a.left != nil {
 		o.partials.forget(tag, chunk)
 	}
 	return verdict
@@ -152,6 +169,8 @@ func (o *output[C, R]) partly(tag string, chunk []byte, left indexSet, failed []
 		return
 	}
 	o.partials.keep(tag, chunk, partial{left: again})
+	o.metrics.partials.Add(1)
+	o.total.records.Add(float64(left.count(n) - again.len()))
 	o.logger.Warn("chunk partly delivered", "tag", tag, "failed", again.len(), "error", err)
 }
 

@@ -134,3 +134,11 @@ func (s indexSet) len() (n int) {
 	}
 	return n
 }
+
+// count is how many of n events it holds.
+func (s indexSet) count(n int) int {
+	if s == nil {
+		return n
+	}
+	return s.len()
+}

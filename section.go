@@ -20,6 +20,7 @@ type section struct {
 	logger *slog.Logger
 	ctx    context.Context // ends with the section
 	cancel context.CancelFunc
+	total  sectionMetrics
 }
 
 func (s *section) open(host proxy.Host) {
@@ -51,6 +52,7 @@ func (s *section) fail(kind string, err error) error {
 func (s *section) call(method string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
+			s.total.panics.Add(1)
 			s.logger.Error(method+" panicked", "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("%s panicked: %v", method, r)
 		}

@@ -22,6 +22,7 @@ const maxTurn = 1020 * time.Millisecond
 // of one tag keep their order.
 type Buffer struct {
 	limit int
+	taken func(records, bytes int)
 	room  chan struct{}
 
 	mu      sync.Mutex
@@ -35,18 +36,22 @@ type Buffer struct {
 type piece struct {
 	tag      string
 	events   []byte
+	records  int
 	memory   *[]byte // that events is in, unless it has grown out of it
 	accepted []func()
 }
 
-// NewBuffer returns a buffer that is full from limit bytes on.
-func NewBuffer(limit int) *Buffer {
-	return &Buffer{limit: limit, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
+// NewBuffer returns a buffer that is full from limit bytes on. taken, if not nil, is told what the engine has taken.
+func NewBuffer(limit int, taken func(records, bytes int)) *Buffer {
+	if taken == nil {
+		taken = func(int, int) {}
+	}
+	return &Buffer{limit: limit, taken: taken, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
 }
 
-// Add copies events of one tag into the buffer, and tells whether that is full now. accepted, if not nil, is called once
+// Add copies events of one tag into the buffer, so many records, and tells whether that is full now. accepted, if not nil, is called once
 // the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
-func (b *Buffer) Add(tag string, events []byte, accepted func()) (full bool) {
+func (b *Buffer) Add(tag string, events []byte, records int, accepted func()) (full bool) {
 	b.mu.Lock()
 	if len(events) > 0 || accepted != nil {
 		p := b.last
@@ -60,6 +65,7 @@ func (b *Buffer) Add(tag string, events []byte, accepted func()) (full bool) {
 			}
 		}
 		p.events = append(p.events, events...)
+		p.records += records
 		if accepted != nil {
 			p.accepted = append(p.accepted, accepted)
 		}
@@ -157,6 +163,7 @@ func (b *Buffer) putBack(p *piece) {
 }
 
 func (b *Buffer) done(p *piece) {
+	b.taken(p.records, len(p.events))
 	b.mu.Lock()
 	b.size -= len(p.events)
 	b.mu.Unlock()

@@ -15,9 +15,9 @@ import (
 
 func TestBufferKeepsOrderByTag(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1000)
+	b := proxy.NewBuffer(1000, nil)
 	for _, add := range [][2]string{{"x", "1"}, {"y", "a"}, {"x", "2"}, {"", "."}, {"y", "b"}} {
-		b.Add(add[0], []byte(add[1]), nil)
+		b.Add(add[0], []byte(add[1]), 1, nil)
 	}
 	if got := b.Size(); got != 5 {
 		t.Errorf("Size = %d, want 5", got)
@@ -38,12 +38,12 @@ func TestBufferKeepsOrderByTag(t *testing.T) {
 func TestBufferCutsPieces(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
-	b := proxy.NewBuffer(1)
+	b := proxy.NewBuffer(1, nil)
 	event := bytes.Repeat([]byte("e"), 100_000)
 	for range 25 {
-		b.Add("", event, nil)
+		b.Add("", event, 1, nil)
 	}
-	b.Add("", bytes.Repeat([]byte("E"), 3*most), nil)
+	b.Add("", bytes.Repeat([]byte("E"), 3*most), 1, nil)
 	var engine proxytest.Engine
 	if err := b.Deliver(engine.Append); err != nil {
 		t.Fatal(err)
@@ -59,30 +59,31 @@ func TestBufferCutsPieces(t *testing.T) {
 
 func TestBufferRefusedPieceStays(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1000)
+	takenRecords, takenBytes := 0, 0
+	b := proxy.NewBuffer(1000, func(records, bytes int) { takenRecords, takenBytes = takenRecords+records, takenBytes+bytes })
 	accepted := 0
-	b.Add("x", []byte("1"), func() { accepted++ })
+	b.Add("x", []byte("1"), 1, func() { accepted++ })
 	full := errors.New("full")
 	if err := b.Deliver(func(string, []byte) error { return full }); !errors.Is(err, full) {
 		t.Errorf("Deliver = %v, want %v", err, full)
 	}
-	b.Add("x", []byte("2"), func() { accepted++ })
-	if accepted != 0 || b.Size() != 2 {
-		t.Errorf("accepted, Size = %d, %d after a refusal, want 0, 2", accepted, b.Size())
+	b.Add("x", []byte("2"), 1, func() { accepted++ })
+	if accepted != 0 || b.Size() != 2 || takenRecords != 0 {
+		t.Errorf("accepted, Size, taken = %d, %d, %d after a refusal, want 0, 2, 0", accepted, b.Size(), takenRecords)
 	}
 	var engine proxytest.Engine
 	if err := b.Deliver(engine.Append); err != nil {
 		t.Fatal(err)
 	}
-	if got := string(engine.Events("x")); got != "12" || accepted != 2 {
-		t.Errorf("events, accepted = %q, %d, want 12, 2", got, accepted)
+	if got := string(engine.Events("x")); got != "12" || accepted != 2 || takenRecords != 2 || takenBytes != 2 {
+		t.Errorf("events, accepted, records and bytes taken = %q, %d, %d, %d, want 12, 2, 2, 2", got, accepted, takenRecords, takenBytes)
 	}
 }
 
 func TestBufferLater(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1000)
-	b.Add("x", []byte("1"), nil)
+	b := proxy.NewBuffer(1000, nil)
+	b.Add("x", []byte("1"), 1, nil)
 	if err := b.Deliver(func(string, []byte) error { return proxy.ErrLater }); err != nil || b.Size() != 1 {
 		t.Errorf("Deliver = %v, Size %d, want nil, 1", err, b.Size())
 	}
@@ -90,12 +91,12 @@ func TestBufferLater(t *testing.T) {
 
 func TestBufferRoom(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(10)
-	b.Add("", []byte("123456789"), nil)
+	b := proxy.NewBuffer(10, nil)
+	b.Add("", []byte("123456789"), 1, nil)
 	if b.Full() {
 		t.Error("Full with 9 of 10 bytes = true, want false")
 	}
-	b.Add("", []byte("0"), nil)
+	b.Add("", []byte("0"), 1, nil)
 	if !b.Full() {
 		t.Error("Full with 10 of 10 bytes = false, want true")
 	}
@@ -116,15 +117,15 @@ func TestBufferRoom(t *testing.T) {
 func TestBufferTurnEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := proxy.NewBuffer(1)
+		b := proxy.NewBuffer(1, nil)
 		piece := []byte(strings.Repeat("e", 1<<20))
-		b.Add("", piece, nil)
+		b.Add("", piece, 1, nil)
 		start, n := time.Now(), 0
 		err := b.Deliver(func(string, []byte) error {
 			n++
 			time.Sleep(100 * time.Millisecond) // of virtual time
-			b.Add("", piece, nil)
-			b.Add("", piece, nil)
+			b.Add("", piece, 1, nil)
+			b.Add("", piece, 1, nil)
 			return nil
 		})
 		if took := time.Since(start); err != nil || n < 5 || took < time.Second || took > 1200*time.Millisecond {
@@ -138,9 +139,9 @@ func TestBufferTurnEnds(t *testing.T) {
 
 func TestBufferAcceptedWithoutEvents(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1)
+	b := proxy.NewBuffer(1, nil)
 	accepted := false
-	b.Add("", nil, func() { accepted = true })
+	b.Add("", nil, 1, func() { accepted = true })
 	var engine proxytest.Engine
 	if err := b.Deliver(engine.Append); err != nil || !accepted || len(engine.Appends()) != 0 {
 		t.Errorf("Deliver = %v, accepted %t, %d appends, want nil, true, none", err, accepted, len(engine.Appends()))
@@ -148,13 +149,13 @@ func TestBufferAcceptedWithoutEvents(t *testing.T) {
 }
 
 func BenchmarkBufferAdd(b *testing.B) {
-	buffer := proxy.NewBuffer(32 << 20)
+	buffer := proxy.NewBuffer(32<<20, nil)
 	event := bytes.Repeat([]byte("e"), 96)
 	taken := func(string, []byte) error { return nil }
 	b.SetBytes(int64(len(event)))
 	b.ReportAllocs()
 	for b.Loop() {
-		buffer.Add("", event, nil)
+		buffer.Add("", event, 1, nil)
 		if buffer.Full() {
 			_ = buffer.Deliver(taken)
 		}
