@@ -62,10 +62,6 @@ const char *flbgo_property(struct flbgo_engine *engine, const char *name) {
 
 int flbgo_log_check(struct flbgo_engine *engine, int level) { return engine->log_check(engine->ins, level); }
 
-void flbgo_log(struct flbgo_engine *engine, int level, const char *line) {
-    engine->log_print(level, NULL, 0, "%s", line);
-}
-
 // Before the first Init there is no struct flb_api.
 void flbgo_log_early(int level, const char *line) {
     void (*print)(int, const char *, int, const char *, ...);

@@ -3,6 +3,7 @@
 #define FLBGO_ENGINE_H
 
 #include "abi.h"
+#include "log.h"
 
 // The engine as one instance sees it: what FLBPluginInit was given, copied.
 struct flbgo_engine {
@@ -11,7 +12,7 @@ struct flbgo_engine {
     void **context;
     const char *(*get_property)(const char *name, void *ins);
     int (*log_check)(void *ins, int level);
-    void (*log_print)(int level, const char *file, int line, const char *format, ...);
+    flbgo_print *log_print;
 };
 
 // A function that the engine's executable exports, null if it does not.
@@ -23,7 +24,6 @@ void flbgo_set_context(struct flbgo_engine *engine, uintptr_t handle);
 const char *flbgo_name(struct flbgo_engine *engine);
 const char *flbgo_property(struct flbgo_engine *engine, const char *name);
 int flbgo_log_check(struct flbgo_engine *engine, int level);
-void flbgo_log(struct flbgo_engine *engine, int level, const char *line);
 void flbgo_log_early(int level, const char *line);
 int flbgo_can_append(void);
 int flbgo_append(struct flbgo_engine *engine, const char *tag, size_t tag_len, const void *events, size_t len);

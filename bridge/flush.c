@@ -6,10 +6,12 @@
 
 #include "flush.h"
 #include "abi.h"
+#include "log.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // The engine runs a flush in a coroutine whose stack may be as small as 24 KB, without a guard page. Go assumes 32 KB below
 // the stack pointer (runtime/cgocall.go), so Go code must not run there. A flush only queues itself, and a thread of
@@ -101,6 +103,15 @@ void flbgo_answer_flush(struct flbgo_flush *flush, int verdict) {
     pthread_cond_signal(&w->answered);
 }
 
+static struct timespec in_half_a_second(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_nsec += 500000000;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    return t;
+}
+
 // Is called and returns with the lock held.
 static void wait_for_answer(struct flbgo_flush *flush) {
     flush->waiter = waiter();
@@ -113,7 +124,12 @@ static void wait_for_answer(struct flbgo_flush *flush) {
     pthread_cond_signal(&changed);
     pthread_mutex_lock(&lock);
     while (!flush->done) {
-        pthread_cond_wait(&flush->waiter->answered, &lock);
+        struct timespec soon = in_half_a_second();
+        if (pthread_cond_timedwait(&flush->waiter->answered, &lock, &soon) != 0) {
+            pthread_mutex_unlock(&lock);
+            flbgo_log_waiting(); // this is a thread of the engine's that has nothing else to do
+            pthread_mutex_lock(&lock);
+        }
     }
     flush->waiter->next = unused;
     unused = flush->waiter;
@@ -142,6 +158,7 @@ FLBGO_EXPORT int FLBPluginFlushCtx(void *ctx, const void *data, size_t size, cha
         wait_for_answer(&flush);
     }
     pthread_mutex_unlock(&lock);
+    flbgo_log_waiting();
     return flush.verdict;
 }
 

@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/calyptia/plugin/internal/proxy"
@@ -37,6 +39,8 @@ type host struct {
 	name    string
 	metrics metrics
 
+	levels atomic.Int32 // the engine's number of the last level that is logged, 0 after the exit
+
 	mu     sync.RWMutex
 	closed bool
 	engine C.struct_flbgo_engine
@@ -48,6 +52,9 @@ func newHost(p *proxy.Plugin, plugin unsafe.Pointer) *host {
 	C.flbgo_open(plugin, typeOf(p), &h.engine)
 	if name := C.flbgo_name(&h.engine); name != nil {
 		h.name = C.GoString(name)
+	}
+	for level := C.int(levelError); level <= levelTrace && C.flbgo_log_check(&h.engine, level) != 0; level++ {
+		h.levels.Store(int32(level))
 	}
 	return h
 }
@@ -63,6 +70,7 @@ func (h *host) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	h.levels.Store(0)
 	h.metrics.free()
 }
 
@@ -83,11 +91,9 @@ func (h *host) Property(name string) (string, bool) {
 	return C.GoString(value), true
 }
 
-func (h *host) LogEnabled(level slog.Level) bool {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return !h.closed && C.flbgo_log_check(&h.engine, engineLevel(level)) != 0
-}
+// LogEnabled does not ask the engine, which has fixed the levels of its sections before it initialises them: a line that is
+// not logged is to cost next to nothing.
+func (h *host) LogEnabled(level slog.Level) bool { return int32(engineLevel(level)) <= h.levels.Load() }
 
 func (h *host) Log(level slog.Level, line string) {
 	h.mu.RLock()
@@ -97,7 +103,9 @@ func (h *host) Log(level slog.Level, line string) {
 	}
 	text := newString(line)
 	defer free(unsafe.Pointer(text))
-	C.flbgo_log(&h.engine, engineLevel(level), text)
+	if C.flbgo_log_line(h.engine.log_print, engineLevel(level), text) != 0 {
+		overdue.expect(maxWait)
+	}
 }
 
 // warn is for what bridge itself has to say.
@@ -119,6 +127,7 @@ func (h *host) append(tag string, events []byte) error {
 	text := newString(tag)
 	defer free(unsafe.Pointer(text))
 	data := unsafe.Pointer(unsafe.SliceData(events))
+	C.flbgo_log_waiting() // a turn of many appends may take a second
 	if C.flbgo_append(&h.engine, text, C.size_t(len(tag)), data, C.size_t(len(events))) != 0 {
 		return errRefused
 	}
@@ -137,6 +146,31 @@ func engineLevel(level slog.Level) C.int {
 		return levelDebug
 	}
 	return levelTrace
+}
+
+// maxWait is how long a line of a Go thread waits for one of the engine's: those of inputs come every second.
+const maxWait = 1050 * time.Millisecond
+
+// overdue writes lines that have waited too long from a thread of Go's: the engine has them on standard error then.
+var overdue timer
+
+// timer is set while lines wait.
+type timer struct{ set atomic.Bool }
+
+func (t *timer) expect(wait time.Duration) {
+	if t.set.CompareAndSwap(false, true) {
+		time.AfterFunc(wait, t.fire)
+	}
+}
+
+func (t *timer) fire() {
+	left := time.Duration(C.flbgo_log_overdue(C.int64_t(maxWait)))
+	t.set.Store(false)
+	if left > 0 {
+		t.expect(left)
+	} else if C.flbgo_log_count() > 0 { // since then
+		t.expect(maxWait)
+	}
 }
 
 // logEarly writes to the log of an engine that has not initialised an instance, one line a line.

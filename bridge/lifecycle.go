@@ -27,6 +27,7 @@ func guard(symbol string, f func()) {
 		if r := recover(); r != nil {
 			logEarly(levelError, fmt.Sprintf("plugin: %s panicked: %v\n%s", symbol, r, debug.Stack()))
 		}
+		C.flbgo_log_waiting()
 	}()
 	f()
 }

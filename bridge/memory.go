@@ -4,6 +4,7 @@ package bridge
 
 /*
 #include <stdlib.h>
+#include "log.h"
 */
 import "C"
 
@@ -39,6 +40,7 @@ type Census struct {
 	Registrations int   // registered and not unregistered
 	Instances     int   // sections that were initialised and have not exited
 	Servers       int   // threads that serve flushes or wait for one
+	Lines         int   // of the log, that wait to be written
 	Allocations   int64 // of C memory, not freed
 }
 
@@ -48,5 +50,5 @@ func Count() Census {
 	defer registrations.Unlock()
 	instances.Lock()
 	defer instances.Unlock()
-	return Census{len(registrations.byDef), len(instances.byHandle), servers(), allocated.Load()}
+	return Census{len(registrations.byDef), len(instances.byHandle), servers(), int(C.flbgo_log_count()), allocated.Load()}
 }
