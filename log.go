@@ -3,10 +3,12 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/calyptia/plugin/internal/proxy"
 )
@@ -42,7 +44,7 @@ func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 	if attrs := bytes.TrimSpace(buf.Bytes()); len(attrs) > 0 {
 		line += " " + string(attrs)
 	}
-	h.host.Log(r.Level, line)
+	h.host.Log(r.Level, cut(line))
 	return nil
 }
 
@@ -64,7 +66,23 @@ func dropBuiltin(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-var newlines = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+var newlines = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\x00", `\x00`)
 
-// oneLine keeps a message on one line: the engine's log does not escape newlines.
+// oneLine keeps a message on one line: the engine's log does not escape newlines, and ends at a zero byte.
 func oneLine(s string) string { return newlines.Replace(s) }
+
+// maxLine is the longest line in bytes. The engine's own limit is 4088 with the time and level in front, and it cuts
+// without a word (flb_log.c).
+const maxLine = 4000
+
+// cut shortens a line that is too long between two characters, and says so.
+func cut(line string) string {
+	if len(line) <= maxLine {
+		return line
+	}
+	end := maxLine - len("... (of 1000000 bytes)")
+	for end > 0 && !utf8.RuneStart(line[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s... (of %d bytes)", line[:end], len(line))
+}
