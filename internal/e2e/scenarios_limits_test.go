@@ -51,7 +51,7 @@ var hastyStop = []limit{
 		before: anyRelease,
 		word:   "yes",
 		note: "Unless the stop comes some milliseconds before a full second of the system's monotonic clock: at that the engine " +
-			"ends, whether or not its inputs have handed over what they hold.",
+			"ends, whether or not the threads of its inputs have handed over what they hold. `threaded off` avoids it.",
 		adapt: func(*scenario) {},
 	},
 }
