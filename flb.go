@@ -98,8 +98,8 @@ func (o options) forInput() error {
 	return nil
 }
 
-// Ordered makes the engine give an output one chunk at a time, and the next one only after the one before was delivered
-// or given up.
+// Ordered makes the engine give an output one chunk at a time, in their order. One that it is asked to try again waits for
+// that at the end of the queue, behind those that are due (flb_engine.c): strict order needs tries inside Flush.
 func Ordered() Option {
 	return func(o *options) {
 		o.flags |= proxy.Synchronous

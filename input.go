@@ -78,6 +78,10 @@ func (in *input[C, R]) Collect(give proxy.AppendFunc) {
 	}
 }
 
+// pauseTries is how often a pause tries to hand over what the engine does not take: at a stop there is no later turn. Each
+// try takes the engine a second if its ring buffer is full (flb_input_chunk.c), and is refused at once else.
+const pauseTries = 4
+
 // Pause delivers in the first of several pauses only. At a stop the engine pauses twice, and what it takes in the second
 // one it loses (observed on 5.1.1); kept here, it is at least reported at the exit.
 func (in *input[C, R]) Pause(give proxy.AppendFunc) {
@@ -85,7 +89,8 @@ func (in *input[C, R]) Pause(give proxy.AppendFunc) {
 		return
 	}
 	in.set(paused)
-	in.deliver(give)
+	for tries := pauseTries; tries > 0 && !in.deliver(give); tries-- {
+	}
 	in.notify(true)
 }
 
@@ -139,7 +144,7 @@ func (in *input[C, R]) taken(records, bytes int) {
 }
 
 // deliver warns once of an engine that does not take events, and says when it takes them again.
-func (in *input[C, R]) deliver(give proxy.AppendFunc) {
+func (in *input[C, R]) deliver(give proxy.AppendFunc) (all bool) {
 	err := in.buffer.Deliver(give)
 	in.metrics.buffered.Set(float64(in.buffer.Size()))
 	switch {
@@ -153,6 +158,7 @@ func (in *input[C, R]) deliver(give proxy.AppendFunc) {
 		in.refused++
 		in.metrics.refused.Add(1)
 	}
+	return err == nil
 }
 
 func (in *input[C, R]) notify(paused bool) {

@@ -13,7 +13,8 @@ import (
 // those events alone, with the indexes they had. err is logged. Without failed events it is err: all come back.
 //
 // A chunk that comes back is known by its tag and bytes. A section remembers the last 1000 such chunks, each for two
-// hours after its last try, until it exits; one that it has forgotten comes back whole.
+// hours after its last try, until it exits; one that it has forgotten comes back whole. Two chunks of the same tag and
+// bytes are one to it.
 func Partial(err error, failed ...int) error {
 	switch {
 	case len(failed) == 0:

@@ -154,7 +154,7 @@ func compare(t *testing.T, release fluentbit.Release, played map[string]string) 
 	}
 	for row, cell := range played {
 		if want, ok := all[release][row]; ok && cell != want {
-			t.Errorf("%s: %s: %v has %q, which was %q now; if that is right, run this test with -update", readme, row, release, want, cell)
+			t.Errorf("%s: %s: %q for %v, which was %q now (-update writes it anew)", readme, row, want, release, cell)
 		}
 	}
 }

@@ -137,7 +137,9 @@ func playAll(t *testing.T, path string, release fluentbit.Release) map[string]st
 // Steps.
 
 func hasSent(sections int) step {
-	return step{fmt.Sprintf("%d sections have sent", sections), func(s *stage) bool { return len(s.sent()) >= sections }, nil}
+	return step{fmt.Sprintf("%d sections have sent", sections), func(s *stage) bool {
+		return len(s.sent()) >= sections
+	}, nil}
 }
 
 // hasArrived is for at least n records in each of the files.
@@ -154,19 +156,25 @@ func hasArrived(n int, files ...string) step {
 
 // lives is for records from that many lives of the one section in the file tally.
 func lives(n int) step {
-	return step{fmt.Sprintf("life %d's records", n), func(s *stage) bool { return len(s.arrived("tally")) >= n }, nil}
+	return step{fmt.Sprintf("records of life %d", n), func(s *stage) bool {
+		return len(s.arrived("tally")) >= n
+	}, nil}
 }
 
 func logged(text string) step { return loggedTimes(1, text) }
 
 func loggedTimes(n int, text string) step {
-	return step{fmt.Sprintf("the log has %s, %d times", text, n), func(s *stage) bool { return strings.Count(s.output, text) >= n }, nil}
+	return step{fmt.Sprintf("the log has %s, %d times", text, n), func(s *stage) bool {
+		return strings.Count(s.output, text) >= n
+	}, nil}
 }
 
 // lateInSecond makes what an engine does not wait for show: its timers expire with the seconds of the system's clock. It
 // leaves a busy machine the time to hand over.
 func lateInSecond() step {
-	return step{"the second is late", func(s *stage) bool { return s.signal == nil || phase(s.t) >= 0.5 && phase(s.t) < 0.7 }, nil}
+	return step{"the second is late", func(s *stage) bool {
+		return s.signal == nil || phase(s.t) >= 0.5 && phase(s.t) < 0.7
+	}, nil}
 }
 
 func (st step) do(then func(*stage)) step {

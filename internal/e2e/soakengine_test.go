@@ -105,7 +105,6 @@ type soak struct {
 	libs    map[string]*chost.Library
 	tasks   int // not settled
 	sample  []byte
-	stop    bool // appends are not refused any more
 	killed  bool
 	signals sync.WaitGroup // pauses and their ends under way
 	changed chan struct{}
@@ -232,7 +231,7 @@ func (s *soak) append(input chost.InstanceID, tag string, events []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	src := s.byID[input]
-	if src.refuse > 0 && !s.stop && !s.hidden {
+	if src.refuse > 0 && !s.hidden {
 		src.refuse--
 		src.owes = src.owes || src.paused
 		s.counts.refusals++
@@ -457,9 +456,7 @@ func (s *soak) shutdown() {
 // exit ends the sections as the engine does, but for sources whose appends it has refused in a pause: what they have in
 // their buffers is lost then, which they log.
 func (s *soak) exit() {
-	s.mu.Lock()
-	s.stop = true
-	s.mu.Unlock()
+	s.refuse(1)
 	s.signals.Wait()
 	for _, src := range s.sources {
 		if src.paused && src.owes {
@@ -467,6 +464,7 @@ func (s *soak) exit() {
 		}
 	}
 	s.signals.Wait()
+	s.refuse(pauseTries)
 	for _, src := range s.sources {
 		s.pause(src)
 	}
@@ -482,9 +480,18 @@ func (s *soak) exit() {
 		s.must(s.sources[i].section.Exit())
 	}
 	s.readReports()
+}
+
+// pauseTries is how often an input tries to hand over what the engine refuses in the first pause of a stop.
+const pauseTries = 4
+
+// refuse lets each source be refused less than n times.
+func (s *soak) refuse(n int) {
 	s.mu.Lock()
-	s.stop = false
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	for _, src := range s.sources {
+		src.refuse = s.random.IntN(n)
+	}
 }
 
 // drain waits until every chunk is delivered.

@@ -67,6 +67,27 @@ func TestRingFullInEngine(t *testing.T) {
 	}
 }
 
+// What the engine refuses once or twice in the first pause of a stop is not lost.
+func TestRefusedInPause(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	forGenerations(t, func(t *testing.T, g chost.Generation) {
+		r := start(t, chost.Options{Generation: g, Tick: never})
+		lib := r.load(own(t, "in_sequence"))
+		in := r.run(lib, sequence("count", "300", "tags", "a,b"))
+		r.untilLogged("sent count=300")
+		r.mu.Lock()
+		r.refuse = 2
+		r.mu.Unlock()
+		r.must(in.Pause())
+		r.must(in.Pause())
+		r.exit([]*chost.Instance{in}, lib)
+		if diff := diff(sent(300, 1, "a", "b"), byTag(arrivals(t, r.take(), in))); diff != "" {
+			t.Errorf("records by tag (-sent +handed over):\n%s\n%s", diff, r.log)
+		}
+	})
+}
+
 // streamChunk is a chunk of n events of in_stream.
 func streamChunk(t testing.TB, n uint64) []byte {
 	t.Helper()

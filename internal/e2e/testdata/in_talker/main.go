@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/calyptia/plugin"
 )
@@ -17,16 +18,17 @@ func main() {}
 type settings struct {
 	Goroutines int  `flb:"goroutines" default:"1" validate:"min=1" desc:"Goroutines that log"`
 	Lines      int  `flb:"lines" default:"1" validate:"min=0" desc:"Lines that each logs; another at debug level for each"`
-	Endless    bool `flb:"endless" desc:"Whether to go on, also after the exit"`
+	Endless    bool `flb:"endless" desc:"Whether to go on until the exit, and after it"`
 }
 
 type talker struct {
 	conf settings
 	fbit *plugin.Instance[settings]
+	life int64
 }
 
 func (t *talker) Init(_ context.Context, fbit *plugin.Instance[settings]) error {
-	t.conf, t.fbit = fbit.Conf, fbit
+	t.conf, t.fbit, t.life = fbit.Conf, fbit, time.Now().UnixNano()
 	requests := fbit.Metrics.NewCounter("requests_total", "Requests, by code", "code")
 	requests.Add(3, "200")
 	requests.Add(1, `say "hi"`)
@@ -45,8 +47,11 @@ func (t *talker) Collect(ctx context.Context, ch chan<- plugin.Event[map[string]
 	for g := range t.conf.Goroutines {
 		all.Go(func() {
 			for n := 0; n < t.conf.Lines || t.conf.Endless; n++ {
-				t.fbit.Logger.Info("line", "goroutine", g, "n", n, "end", "<")
-				t.fbit.Logger.Debug("debug line", "goroutine", g, "n", n, "end", "<")
+				t.fbit.Logger.Info("line", "life", t.life, "goroutine", g, "n", n, "end", "<")
+				if t.conf.Endless {
+					time.Sleep(100 * time.Microsecond)
+				}
+				t.fbit.Logger.Debug("debug line", "life", t.life, "goroutine", g, "n", n, "end", "<")
 			}
 		})
 	}
