@@ -3,8 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "_cgo_export.h"
 #include "abi.h"
+
+// Of export.go.
+int flbgoRegister(void *def);
+void flbgoUnregister(void *def);
+int flbgoInit(void *plugin);
+int flbgoExitCtx(void *context);
+int flbgoExit(void);
 
 // In daemon mode (-d) the engine forks after it has loaded its plugins (fluent-bit.c). The child has one thread, so none of
 // Go's: goroutines never run, and a call into Go may not come back. The calls that come first in such a process, and

@@ -1,5 +1,9 @@
 //go:build cgo
 
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L // clock_gettime
+#endif
+
 #include "log.h"
 #include "engine.h"
 

@@ -10,6 +10,9 @@ import (
 // A library that finds itself in a forked process, where Go has no threads, says so and refuses.
 func TestDaemonMode(t *testing.T) {
 	t.Parallel()
+	if sanitized {
+		t.Skip("its program has no AddressSanitizer, which the library wants (run without E2E_ASAN)")
+	}
 	lib := own(t, "out_panic")
 	program := compile(t, "daemon.c")
 	out, err := exec.CommandContext(within(t), program, lib).CombinedOutput()

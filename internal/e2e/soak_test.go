@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -131,13 +130,6 @@ func residentSize(t testing.TB, pid int) int {
 		t.Fatal(err)
 	}
 	return resident * os.Getpagesize()
-}
-
-func killProcess(t testing.TB, pid int) {
-	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // readReports takes the last life of each source from what it has written.

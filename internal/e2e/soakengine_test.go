@@ -519,7 +519,7 @@ func (s *soak) kill() {
 	s.mu.Lock()
 	s.killed = true
 	s.mu.Unlock()
-	killProcess(s.t, s.host.PID())
+	s.must(s.host.Kill())
 	s.signals.Wait()
 	<-s.host.Done()
 	crash := new(chost.CrashError)

@@ -1,4 +1,3 @@
-// Package census is linked into plugins whose host wants to know what they hold.
 package census
 
 /*
@@ -32,8 +31,8 @@ func flbgo_heap(text *C.char, size C.size_t) C.int {
 //export flbgo_census
 func flbgo_census(text *C.char, size C.size_t) C.int {
 	c := bridge.Count()
-	return answer(text, size, fmt.Sprintf("goroutines=%d instances=%d registrations=%d servers=%d allocations=%d",
-		runtime.NumGoroutine(), c.Instances, c.Registrations, c.Servers, c.Allocations))
+	return answer(text, size, fmt.Sprintf("goroutines=%d instances=%d registrations=%d servers=%d lines=%d allocations=%d",
+		runtime.NumGoroutine(), c.Instances, c.Registrations, c.Servers, c.Lines, c.Allocations))
 }
 
 func answer(text *C.char, size C.size_t, line string) C.int {
