@@ -48,7 +48,8 @@ type Options struct {
 	HideSymbols bool
 	// HotReload is the argument of the PreRun callbacks: whether hot reload is enabled at all.
 	HotReload bool
-	// Log receives what plugins print through log_print, and lines of the host. It is called by one
+	// Log receives what plugins print through log_print on the engine's threads, and lines of the
+	// host. What they print on other threads goes to Stderr, as with the engine. It is called by one
 	// goroutine at a time, in order, and must not call methods of the host. nil discards.
 	Log func(level slog.Level, line string)
 	// Append receives the events of an input; tag is empty for the instance's own tag. events is
@@ -56,6 +57,9 @@ type Options struct {
 	// input thread has at most one call in progress, but there may be several at a time. It must not
 	// wait for a callback of that input, and has to return for Close to return. nil takes nothing.
 	Append func(input InstanceID, tag string, events []byte) bool
+	// Metric receives every value that plugins set. It is called as Log is, and last before the Exit
+	// of the instance returns. nil discards.
+	Metric func(Metric)
 	// Stdout receives what plugins print on standard output. nil stands for Stderr.
 	Stdout io.Writer
 	// Stderr receives what plugins print on standard error. nil discards.
@@ -82,6 +86,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Append == nil {
 		o.Append = func(InstanceID, string, []byte) bool { return false }
+	}
+	if o.Metric == nil {
+		o.Metric = func(Metric) {}
 	}
 	if o.Stderr == nil {
 		o.Stderr = io.Discard

@@ -15,6 +15,7 @@ const (
 	AfterFree                         // wrote to a struct that the engine has freed
 	EngineField                       // changed a field that is the engine's
 	DeadInstance                      // called the engine with an instance that is none, or has exited
+	DeadMetrics                       // called the engine with metrics that are none, or of an instance that has exited
 )
 
 // A Fault is one violation by a plugin that did not crash it.
@@ -22,7 +23,7 @@ type Fault struct {
 	Kind   FaultKind
 	Plugin string // file name of the library
 	Func   string // the callback after which it was seen; empty: outside of one, or at the end
-	What   string // the struct, or for DeadInstance the engine's function
+	What   string // the struct, or for DeadInstance and DeadMetrics the engine's function
 	Size   int    // of the struct, in bytes
 	Offset int    // of the first byte written, from the start of the struct
 	Bytes  int    // from the first to the last byte written
@@ -47,6 +48,8 @@ func (f Fault) String() string {
 		return fmt.Sprintf("%s wrote %d bytes to freed %s", who, f.Bytes, what)
 	case EngineField:
 		return fmt.Sprintf("%s changed %d bytes of %s, which are the engine's", who, f.Bytes, what)
+	case DeadMetrics:
+		return fmt.Sprintf("%s called %s with metrics that are not alive", who, f.What)
 	}
 	return fmt.Sprintf("%s called %s with an instance that is not alive", who, f.What)
 }

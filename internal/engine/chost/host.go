@@ -221,6 +221,8 @@ func (h *Host) read(r io.Reader) error {
 			h.o.Log(level, m.str())
 		case repFault:
 			h.addFault(m)
+		case repMetric:
+			h.metric(m)
 		default:
 			h.deliver(m)
 		}

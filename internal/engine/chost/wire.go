@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 )
 
 // Frames are: u32 length of what follows, u8 type, u32 id, payload; little-endian. Strings are a u32
@@ -30,6 +31,7 @@ const (
 	repAppend
 	repLog
 	repFault
+	repMetric
 )
 
 const headLen = 9
@@ -150,6 +152,8 @@ func (m *message) u64() uint64 {
 	}
 	return 0
 }
+
+func (m *message) f64() float64 { return math.Float64frombits(m.u64()) }
 
 func (m *message) i32() int    { return int(int32(m.u32())) }
 func (m *message) int() int    { return int(int64(m.u64())) }

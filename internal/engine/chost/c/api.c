@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "host.h"
+#include "slots.h"
 
 /* flb_log.c: a line's message is cut to about this. */
 enum { LOG_MAX = 4050 };
@@ -80,12 +81,24 @@ static int custom_log_check(void *ins, int level)
     return log_check(ins, level, "custom_log_check");
 }
 
+static const char *level_name(int type)
+{
+    static const char *const names[] = {"help", "error", "warn", "info", "debug", "trace"};
+
+    return type >= 0 && type <= LOG_TRACE ? names[type] : "unknown";
+}
+
+/* flb_log.c: what a thread without a worker prints does not reach the log. */
 static void log_print_v(int type, const char *fmt, va_list ap)
 {
     char text[LOG_MAX + 1];
     struct out o;
 
     vsnprintf(text, sizeof(text), fmt, ap);
+    if (slots_thread() == NULL) {
+        fprintf(stderr, "[%5s] %s\n", level_name(type), text);
+        return;
+    }
     out_init(&o, REP_LOG, 0);
     out_u32(&o, (uint32_t) type);
     out_str(&o, text);
@@ -126,6 +139,9 @@ void api_fill(struct api *api, size_t size)
 EXPORT void flb_log_print(int type, const char *file, int line, const char *fmt, ...);
 EXPORT const char *flb_input_name(void *ins);
 EXPORT const char *flb_output_name(void *ins);
+EXPORT const void *flb_worker_get(void);
+EXPORT void *flb_input_get_cmt_instance(void *ins);
+EXPORT void *flb_output_get_cmt_instance(void *ins);
 EXPORT int flb_input_log_append(void *ins, const char *tag, size_t tag_len, const void *buf,
                                 size_t size);
 EXPORT size_t malloc_usable_size(void *p);
@@ -164,6 +180,21 @@ int flb_input_log_append(void *ins, const char *tag, size_t tag_len, const void 
     struct instance *i = instance_of(ins, "flb_input_log_append");
 
     return i != NULL ? append(i, tag, tag_len, buf, size) : -1;
+}
+
+const void *flb_worker_get(void)
+{
+    return slots_thread();
+}
+
+void *flb_input_get_cmt_instance(void *ins)
+{
+    return get_cmt(ins, "flb_input_get_cmt_instance");
+}
+
+void *flb_output_get_cmt_instance(void *ins)
+{
+    return get_cmt(ins, "flb_output_get_cmt_instance");
 }
 
 /* jemalloc with 8-byte size classes, as official builds have it, answers exactly. */

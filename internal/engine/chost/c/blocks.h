@@ -22,6 +22,7 @@ enum fault_kind {
     FAULT_AFTER_FREE,
     FAULT_ENGINE_FIELD,
     FAULT_DEAD_INSTANCE,
+    FAULT_DEAD_METRICS,
 };
 
 /* A zeroed (calloc) or garbage-filled (malloc) block that the plugin may write. */

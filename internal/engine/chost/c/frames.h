@@ -32,6 +32,7 @@ enum reply {
     REP_APPEND,
     REP_LOG,
     REP_FAULT,
+    REP_METRIC,
 };
 
 /* Ends the process: the host cannot go on. */

@@ -13,7 +13,11 @@
 #include "loops.h"
 
 /* The host is built with hidden visibility: nothing else can clash with a plugin's names. */
+#ifdef CHOST_HIDE_SYMBOLS
+#define EXPORT
+#else
 #define EXPORT __attribute__((visibility("default")))
+#endif
 
 /* main.c: fixed for the life of the process */
 const struct generation *host_generation(void);
@@ -72,6 +76,8 @@ struct instance {
     struct block *name;
     struct block *ctx;
     struct block *cmt;
+    struct metric **metrics;
+    int metric_count;
     struct property *properties;
     struct loop *loop; /* where its callbacks run; outputs: without workers */
     /* inputs */
@@ -99,6 +105,10 @@ void instance_new(struct job *j);
 struct instance *instance_find(uint32_t id);
 /* The live instance behind a plugin's `ins`; reports a fault and returns NULL for others. */
 struct instance *instance_of(const void *ins, const char *function);
+/* The same by its struct cmt, or an address at an offset inside. */
+struct instance *instance_of_metrics(const void *p, const char *function, size_t *offset);
+/* A plugin has called with metrics that are not alive; NULL: of an unknown instance. */
+void metrics_fault(const struct instance *ins, const char *function);
 bool instances_alive(void);
 /* Replies to the request itself if it fails. */
 bool instance_init(struct instance *ins, uint32_t request, int *code);
@@ -123,6 +133,10 @@ void output_start(struct job *j);
 void output_exit(struct job *j);
 /* Called by the receiver: hands the flush to the pipeline or a worker. */
 void output_flush(struct instance *ins, struct frame *f);
+
+/* metrics.c */
+enum { CMT_SIZE = 1024 };
+void metrics_free(struct instance *ins);
 
 /* append.c */
 int append(struct instance *ins, const char *tag, size_t tag_len, const void *events, size_t len);

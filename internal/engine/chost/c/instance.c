@@ -7,7 +7,7 @@
 #include "slots.h"
 
 /* The instance structs are the engine's; plugins know their address only. */
-enum { INS_SIZE = 512, CMT_SIZE = 256 };
+enum { INS_SIZE = 512 };
 
 static pthread_mutex_t instances_mu = PTHREAD_MUTEX_INITIALIZER;
 static struct instance *instances;
@@ -37,6 +37,33 @@ struct instance *instance_of(const void *ins, const char *function)
     fault_report(FAULT_DEAD_INSTANCE, i != NULL ? library_file(i->lib) : "", slots_current(),
                  function, INS_SIZE, 0, 0);
     return NULL;
+}
+
+void metrics_fault(const struct instance *i, const char *function)
+{
+    fault_report(FAULT_DEAD_METRICS, i != NULL ? library_file(i->lib) : "", slots_current(),
+                 function, CMT_SIZE, 0, 0);
+}
+
+static size_t offset_in_cmt(const struct instance *i, const void *p)
+{
+    return (uintptr_t) p - (uintptr_t) block_mem(i->cmt);
+}
+
+struct instance *instance_of_metrics(const void *p, const char *function, size_t *offset)
+{
+    struct instance *i;
+
+    pthread_mutex_lock(&instances_mu);
+    for (i = instances; i != NULL && offset_in_cmt(i, p) >= CMT_SIZE; i = i->next) {
+    }
+    pthread_mutex_unlock(&instances_mu);
+    if (i == NULL || !i->alive) {
+        metrics_fault(i, function);
+        return NULL;
+    }
+    *offset = offset_in_cmt(i, p);
+    return i;
 }
 
 bool instances_alive(void)
@@ -246,6 +273,7 @@ void instance_destroy(struct instance *i)
 {
     i->state = STATE_EXITED;
     i->alive = false;
+    metrics_free(i);
     for (struct property *p = i->properties; p != NULL; p = p->next) {
         block_free(p->value);
     }

@@ -56,6 +56,7 @@ struct range {
 
 static struct shared *shared;
 static _Thread_local struct slot *mine;
+static _Thread_local bool entered;
 static _Thread_local const char *current = "";
 static _Thread_local struct range regions[REGIONS];
 static struct range stale[STALE_CHUNKS];
@@ -143,6 +144,7 @@ void slots_enter(const char *thread)
     memset(name, 0, sizeof(name));
     memcpy(name, thread, strnlen(thread, THREAD_NAME - 1));
     pthread_setname_np(pthread_self(), name);
+    entered = true;
     for (int i = 0; i < SLOTS && mine == NULL; i++) {
         uint32_t unused = 0;
 
@@ -155,11 +157,17 @@ void slots_enter(const char *thread)
 
 void slots_leave(void)
 {
+    entered = false;
     if (mine != NULL) {
         atomic_store(&mine->in_call, 0);
         atomic_store(&mine->used, 0);
         mine = NULL;
     }
+}
+
+const void *slots_thread(void)
+{
+    return entered ? &entered : NULL;
 }
 
 void slots_call(const char *call, const char *plugin, const char *instance)

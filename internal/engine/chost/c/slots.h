@@ -15,6 +15,8 @@ void slots_rearm(void);
 /* Gives the calling thread a slot and its name; slots_leave gives it back. */
 void slots_enter(const char *thread);
 void slots_leave(void);
+/* Not NULL exactly on threads that entered and have not left. */
+const void *slots_thread(void);
 
 /* The calling thread is in `call`, a string constant, on behalf of a plugin file. */
 void slots_call(const char *call, const char *plugin, const char *instance);
