@@ -272,6 +272,13 @@ func (r *rig) untilLogged(text string) {
 	r.until("the log line "+text, func() bool { return r.log.count(text) > 0 })
 }
 
+// untilSaid waits for a line in the log or on standard error, where the engine has the lines of threads that are none of its
+// own: those for which no thread of the engine's comes by in time, or can be told apart.
+func (r *rig) untilSaid(text string) {
+	r.t.Helper()
+	r.until("the line "+text, func() bool { return r.log.count(text)+r.stdout.count(text) > 0 })
+}
+
 // eventually asks again whenever it is woken.
 func eventually(woken <-chan struct{}, done func() bool) bool {
 	end := time.NewTimer(patience)

@@ -114,14 +114,14 @@ func TestTagsRefused(t *testing.T) {
 		r := start(t, chost.Options{Generation: g, HideSymbols: true})
 		lib := r.load(own(t, "in_sequence"))
 		in := r.run(lib, sequence("count", "60", "tags", "-,app.a,app.b"))
-		r.untilLogged("sent count=60")
+		r.untilSaid("sent count=60")
 		want := map[string][]int{"": sent(60, 1, "", "app.a", "app.b")[""]}
 		if diff := diff(want, byTag(arrivals(t, r.arrived(20), in))); diff != "" {
 			t.Errorf("records by tag (-sent +arrived):\n%s", diff)
 		}
-		const refusal = `ERROR [sequence] event rejected error="tag: events cannot have tags of their own in this engine, which exports no flb_input_log_append"`
-		if got := r.log.count(refusal); got != 40 {
-			t.Errorf("%d log lines %s, want 40:\n%s", got, refusal, r.log)
+		const refusal = `[error] [sequence] event rejected error="tag: events cannot have tags of their own in this engine, which exports no flb_input_log_append"`
+		if got := r.stdout.count(refusal); got != 40 {
+			t.Errorf("%d lines %s, want 40:\n%s", got, refusal, r.stdout)
 		}
 		r.exit([]*chost.Instance{in}, lib)
 	})
@@ -181,7 +181,7 @@ func TestPause(t *testing.T) {
 		r := start(t, chost.Options{Generation: g, Tick: never})
 		lib := r.load(own(t, "in_sequence"))
 		in := r.run(lib, sequence("count", "300", "tags", "a,b"))
-		r.untilLogged("sent count=300")
+		r.untilSaid("sent count=300")
 		if n := r.waiting(); n > 0 {
 			t.Errorf("%d pieces handed over before the pause, want none", n)
 		}

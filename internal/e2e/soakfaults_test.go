@@ -75,7 +75,7 @@ func TestRefusedInPause(t *testing.T) {
 		r := start(t, chost.Options{Generation: g, Tick: never})
 		lib := r.load(own(t, "in_sequence"))
 		in := r.run(lib, sequence("count", "300", "tags", "a,b"))
-		r.untilLogged("sent count=300")
+		r.untilSaid("sent count=300")
 		r.mu.Lock()
 		r.refuse = 2
 		r.mu.Unlock()
