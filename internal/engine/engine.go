@@ -40,6 +40,9 @@ type Options struct {
 	// overlap. nil discards.
 	Log func(level slog.Level, line string)
 
+	// Metrics is kept up to date with what plugins set their metrics to; nil if not wanted.
+	Metrics *Metrics
+
 	// Started is called when every instance has been initialised and the inputs run; nil if not wanted.
 	Started func()
 
@@ -61,6 +64,9 @@ type Options struct {
 func Run(ctx context.Context, c *conffile.Config, o Options) error {
 	if o.Tick <= 0 {
 		o.Tick = time.Second
+	}
+	if o.Metrics == nil {
+		o.Metrics = new(Metrics)
 	}
 	o.Stdout = &lines{w: o.Stdout}
 	if err := run(ctx, c, o, builtins(o)); err != nil {

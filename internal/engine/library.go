@@ -18,6 +18,8 @@ type libraries struct {
 	host *chost.Host
 	libs []*chost.Library
 
+	metrics *Metrics
+
 	mu     sync.Mutex
 	append map[chost.InstanceID]func(tag string, events []byte) bool
 }
@@ -27,6 +29,7 @@ func (e *engine) load(ctx context.Context, plugins []conffile.Plugin) (err error
 	if len(plugins) == 0 {
 		return nil
 	}
+	e.libs.metrics = e.opts.Metrics
 	e.libs.append = make(map[chost.InstanceID]func(string, []byte) bool)
 	if e.libs.host, err = chost.Start(ctx, e.hostOptions()); err != nil {
 		return err
@@ -49,6 +52,7 @@ func (e *engine) hostOptions() chost.Options {
 		// log_print asks for no level: plugins ask first.
 		Log:    func(level slog.Level, line string) { e.logger(levelTrace)(level, "%s", line) },
 		Append: e.libs.appended,
+		Metric: e.opts.Metrics.set,
 		Stdout: e.opts.Stdout,
 		Stderr: e.opts.Stderr,
 		Dir:    e.opts.Dir,
@@ -81,11 +85,16 @@ func (l *libraries) plugin(lib *chost.Library) plugin {
 		thread: lib.Kind == chost.Input, // flb_plugin_proxy.c
 		noLogs: lib.EventType != 0 && lib.EventType&eventLogs == 0,
 		input:  func(s setup) (inputInstance, error) { return l.input(lib, s) },
-		output: func(s setup) (outputInstance, error) { return l.host.NewOutput(lib, instanceOptions(s)) },
+		output: func(s setup) (outputInstance, error) { return l.output(lib, s) },
 	}
 }
 
-func (l *libraries) input(lib *chost.Library, s setup) (*chost.Instance, error) {
+func (l *libraries) output(lib *chost.Library, s setup) (outputInstance, error) {
+	i, err := l.host.NewOutput(lib, instanceOptions(s))
+	return measured{i, l.metrics}, err
+}
+
+func (l *libraries) input(lib *chost.Library, s setup) (inputInstance, error) {
 	i, err := l.host.NewInput(lib, instanceOptions(s))
 	if err != nil {
 		return nil, err
@@ -93,7 +102,7 @@ func (l *libraries) input(lib *chost.Library, s setup) (*chost.Instance, error) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.append[i.ID()] = s.append
-	return i, nil
+	return measured{i, l.metrics}, nil
 }
 
 func instanceOptions(s setup) chost.InstanceOptions {
