@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/proxy":           {"config", "metric"},
 	"internal/proxy/proxytest": {"metric", "internal/proxy"},
 	"bridge":                   {"config", "metric", "internal/proxy"},
+	"internal/capture":         {},
 	"internal/engine":          {"record", "internal/engine/chost", "internal/engine/conffile"},
 	"internal/engine/chost":    {},
 	"internal/engine/conffile": {},
