@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -107,9 +108,6 @@ func TestInputEvent(t *testing.T) {
 			t.Errorf("accepted = %d before the engine took the event, want 0", accepted)
 		}
 		in.Collect(engine.Append)
-		if accepted != 1 {
-			t.Errorf("accepted = %d, want 1", accepted)
-		}
 		own, other := scan(t, engine.Events("")), scan(t, engine.Events("other"))
 		if len(own) != 1 || !own[0].Time.Equal(time.Now()) {
 			t.Errorf("events = %v, want one of now", own)
@@ -117,7 +115,80 @@ func TestInputEvent(t *testing.T) {
 		if len(other) != 1 || !other[0].Time.Equal(at) || other[0].Metadata["k"] != "v" {
 			t.Errorf("events tagged other = %v, want one of %v with metadata", other, at)
 		}
+		if accepted != 0 {
+			t.Errorf("accepted = %d when the engine has just taken the event, want 0", accepted)
+		}
+		time.Sleep(time.Second) // of virtual time
+		in.Collect(engine.Append)
+		if accepted != 1 {
+			t.Errorf("accepted = %d at the next turn, want 1", accepted)
+		}
 	})
+}
+
+// What an engine loses that it was given in a pause is not accepted: it has not left the ring buffer if the engine stops too
+// fast, or while the section is paused for its limits.
+func TestAcceptedInPauses(t *testing.T) {
+	t.Parallel()
+	const never = "the engine has stopped before it was sure to have all"
+	for _, test := range []struct {
+		name string
+		play func(in proxy.Input, give proxy.AppendFunc)
+		want int
+	}{
+		{"stop", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Pause(give)
+			time.Sleep(500 * time.Millisecond)
+			in.Pause(give)
+		}, 1},
+		{"hasty stop", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Pause(give)
+			time.Sleep(time.Millisecond)
+			in.Pause(give)
+		}, 0},
+		{"pause for limits", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Pause(give)
+			time.Sleep(time.Minute)
+			in.Resume()
+			in.Collect(give)
+		}, 0},
+		{"pause for limits, then on", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Pause(give)
+			time.Sleep(time.Minute)
+			in.Resume()
+			time.Sleep(time.Second)
+			in.Collect(give)
+		}, 1},
+		{"stop in a pause for limits", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Pause(give)
+			time.Sleep(time.Minute)
+		}, 0},
+		{"taken just before a pause for limits", func(in proxy.Input, give proxy.AppendFunc) {
+			in.Collect(give)
+			time.Sleep(10 * time.Millisecond)
+			in.Pause(give)
+			time.Sleep(time.Minute)
+		}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var engine proxytest.Engine
+				h, accepted := host(), 0
+				in := open(t, h, send(plugin.Event[reading]{Record: reading{1}, Accepted: func() { accepted++ }}))
+				in.Start()
+				synctest.Wait()
+				test.play(in, engine.Append)
+				in.Exit()
+				if len(engine.Appends()) != 1 || accepted != test.want {
+					t.Errorf("%d events taken, %d accepted, want 1, %d", len(engine.Appends()), accepted, test.want)
+				}
+				if warned := slices.ContainsFunc(h.Lines(), func(l string) bool { return strings.Contains(l, never) }); warned != (test.want == 0) {
+					t.Errorf("log %q, want a warning only of what was not accepted", h.Lines())
+				}
+			})
+		})
+	}
 }
 
 func scan(t *testing.T, chunk []byte) (all []record.Event) {
@@ -412,6 +483,8 @@ func TestAcceptedPanics(t *testing.T) {
 		h := host()
 		in := run(t, h, send(plugin.Event[reading]{Record: reading{1}, Accepted: func() { panic("boom") }}))
 		synctest.Wait()
+		in.Collect(engine.Append)
+		time.Sleep(time.Second) // of virtual time
 		in.Collect(engine.Append)
 		wantLine(t, h, "Accepted panicked", "boom", "stack=")
 	})

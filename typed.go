@@ -31,7 +31,7 @@ type Event[R any] struct {
 	Metadata map[string]any // log event metadata (Fluent Bit 2.1 and later); nil for none
 	Tag      string         // input: overrides the section's tag for this event; output: the chunk's tag
 	Group    *Group         // output: the group that encloses the event, if any
-	Accepted func()         // input: called once the engine has taken the event in, on one of its threads; nil if not wanted
+	Accepted func()         // input: called on one of the engine's threads once it is sure to have the event; nil if not wanted
 
 	index int // output: place in the chunk; input: 0, or one of pump's states
 }
@@ -49,6 +49,9 @@ func (e *Event[R]) Index() int { return e.index }
 //   - A send on ch blocks while the section's buffer is full (property go.buffer_limit, 32M if not set) or the engine
 //     has paused the section, so it belongs in a select with ctx.Done(). An event whose send has returned belongs to
 //     the library, with all that its record refers to, and is delivered, also when the engine stops gracefully.
+//   - Accepted of an event is called when the engine has had it for a while in which it does not lose it at a stop: at the
+//     next of its calls, a second later, or in the stop. Where the engine stops too fast, or while it has paused the
+//     section for its limits, it may lose events of the last moments; theirs is not called, and a warning says so.
 //   - ch is never closed. After ctx has ended, sends do not block and their events are thrown away.
 //
 // [Closer] and [PauseNotifier] are optional. A panic in any method is logged with its stack and is that method's error.

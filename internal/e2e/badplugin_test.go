@@ -98,6 +98,8 @@ func TestPanicsOfInput(t *testing.T) {
 						r.until("the bad section's event", func() bool { return r.from(bad) > 0 })
 					}
 					r.must(bad.Pause())
+					betweenPauses()
+					r.must(bad.Pause())
 					r.must(bad.Resume())
 				}
 				r.exit([]*chost.Instance{good, bad}, lib)

@@ -335,6 +335,9 @@ func (r *rig) flush(i *chost.Instance, tag string, chunk []byte) int {
 	return verdict
 }
 
+// betweenPauses is a tick of the engine's, at which a stop ends. It takes longer than emptying the ring buffers.
+func betweenPauses() { <-time.After(2 * tick) }
+
 // exit ends instances in this order, then libraries.
 func (r *rig) exit(instances []*chost.Instance, libs ...*chost.Library) {
 	r.t.Helper()

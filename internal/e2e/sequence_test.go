@@ -97,6 +97,8 @@ func TestSequence(t *testing.T) {
 				if diff := diff(tt.want, byTag(arrivals(t, r.take(), in))); diff != "" {
 					t.Errorf("records by tag (-sent +arrived):\n%s", diff)
 				}
+				betweenPauses()
+				r.must(in.Pause())
 				if len(tt.want) > 0 && r.log.count("accepted count=") != 1 {
 					t.Error("Accepted was not called for all events")
 				}

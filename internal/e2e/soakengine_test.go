@@ -470,6 +470,7 @@ func (s *soak) exit() {
 	}
 	s.signals.Wait()
 	s.drain()
+	betweenPauses()
 	for _, src := range s.sources {
 		s.must(src.section.Pause())
 	}

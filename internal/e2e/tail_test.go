@@ -186,6 +186,8 @@ func (s *tailed) finish(r *rig) {
 func (s *tailed) exit(r *rig, in *chost.Instance, lib *chost.Library) {
 	s.t.Helper()
 	r.must(in.Pause())
+	betweenPauses()
+	r.must(in.Pause())
 	r.exit([]*chost.Instance{in}, lib)
 	r.close()
 }

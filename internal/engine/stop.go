@@ -17,6 +17,7 @@ func (p *pipeline) stop() {
 	p.drainRings()
 	p.flushAll()
 	p.drain()
+	time.Sleep(max(p.second/3, 2*time.Millisecond)) // the engine ends at a tick of its clock
 	p.pauseAll()
 	p.log(slog.LevelInfo, "[engine] service has stopped (%d pending tasks)", p.pending())
 	p.abandon()

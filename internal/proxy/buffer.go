@@ -21,15 +21,24 @@ const maxTurn = 1020 * time.Millisecond
 // Buffer holds encoded events between the goroutine of an input, which adds, and the engine's thread, which delivers. Events
 // of one tag keep their order.
 type Buffer struct {
-	limit int
-	taken func(records, bytes int)
-	room  chan struct{}
+	limit  int
+	settle time.Duration
+	taken  func(records, bytes int)
+	room   chan struct{}
 
 	mu      sync.Mutex
 	queue   []*piece          // oldest first
 	filling map[string]*piece // by tag: the piece that takes more
 	last    *piece            // of those, the one that took the last events
 	size    int               // bytes in queue and in delivery
+
+	given []given // oldest first; of the goroutine that delivers
+}
+
+// given is what the author wants to be told once the engine is sure to have the events of a piece.
+type given struct {
+	at       time.Time
+	accepted []func()
 }
 
 // piece is events of one tag, encoded one behind the other.
@@ -41,16 +50,17 @@ type piece struct {
 	accepted []func()
 }
 
-// NewBuffer returns a buffer that is full from limit bytes on. taken, if not nil, is told what the engine has taken.
-func NewBuffer(limit int, taken func(records, bytes int)) *Buffer {
+// NewBuffer returns a buffer that is full from limit bytes on. settle is how long the engine may hold what it was given
+// where it loses it if it stops. taken, if not nil, is told what the engine has taken.
+func NewBuffer(limit int, settle time.Duration, taken func(records, bytes int)) *Buffer {
 	if taken == nil {
 		taken = func(int, int) {}
 	}
-	return &Buffer{limit: limit, taken: taken, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
+	return &Buffer{limit: limit, settle: settle, taken: taken, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
 }
 
-// Add copies events of one tag into the buffer, so many records, and tells whether that is full now. accepted, if not nil, is called once
-// the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
+// Add copies events of one tag into the buffer, so many records, and tells whether that is full now. accepted, if not nil, is called by
+// Settle once the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
 func (b *Buffer) Add(tag string, events []byte, records int, accepted func()) (full bool) {
 	b.mu.Lock()
 	if len(events) > 0 || accepted != nil {
@@ -175,7 +185,33 @@ func (b *Buffer) done(p *piece) {
 	case b.room <- struct{}{}:
 	default:
 	}
-	for _, accepted := range p.accepted {
-		accepted()
+	if len(p.accepted) > 0 {
+		b.given = append(b.given, given{time.Now(), p.accepted})
 	}
+}
+
+// Settle calls the accepted functions of what the engine was given so long ago that it is sure to have it.
+func (b *Buffer) Settle() {
+	for len(b.given) > 0 && time.Since(b.given[0].at) >= b.settle {
+		accepted := b.given[0].accepted
+		b.given = b.given[1:]
+		for _, f := range accepted {
+			f()
+		}
+	}
+}
+
+// Unsettle makes all that has not settled as if given now.
+func (b *Buffer) Unsettle() {
+	for i := range b.given {
+		b.given[i].at = time.Now()
+	}
+}
+
+// Unsettled returns how many accepted functions were not called yet.
+func (b *Buffer) Unsettled() (n int) {
+	for _, g := range b.given {
+		n += len(g.accepted)
+	}
+	return n
 }

@@ -13,9 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// settle is for engines that keep nothing for longer than that.
+const settle = 300 * time.Millisecond
+
 func TestBufferKeepsOrderByTag(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1000, nil)
+	b := proxy.NewBuffer(1000, settle, nil)
 	for _, add := range [][2]string{{"x", "1"}, {"y", "a"}, {"x", "2"}, {"", "."}, {"y", "b"}} {
 		b.Add(add[0], []byte(add[1]), 1, nil)
 	}
@@ -38,7 +41,7 @@ func TestBufferKeepsOrderByTag(t *testing.T) {
 func TestBufferCutsPieces(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
-	b := proxy.NewBuffer(1, nil)
+	b := proxy.NewBuffer(1, settle, nil)
 	event := bytes.Repeat([]byte("e"), 100_000)
 	for range 25 {
 		b.Add("", event, 1, nil)
@@ -59,30 +62,34 @@ func TestBufferCutsPieces(t *testing.T) {
 
 func TestBufferRefusedPieceStays(t *testing.T) {
 	t.Parallel()
-	takenRecords, takenBytes := 0, 0
-	b := proxy.NewBuffer(1000, func(records, bytes int) { takenRecords, takenBytes = takenRecords+records, takenBytes+bytes })
-	accepted := 0
-	b.Add("x", []byte("1"), 1, func() { accepted++ })
-	full := errors.New("full")
-	if err := b.Deliver(func(string, []byte) error { return full }); !errors.Is(err, full) {
-		t.Errorf("Deliver = %v, want %v", err, full)
-	}
-	b.Add("x", []byte("2"), 1, func() { accepted++ })
-	if accepted != 0 || b.Size() != 2 || takenRecords != 0 {
-		t.Errorf("accepted, Size, taken = %d, %d, %d after a refusal, want 0, 2, 0", accepted, b.Size(), takenRecords)
-	}
-	var engine proxytest.Engine
-	if err := b.Deliver(engine.Append); err != nil {
-		t.Fatal(err)
-	}
-	if got := string(engine.Events("x")); got != "12" || accepted != 2 || takenRecords != 2 || takenBytes != 2 {
-		t.Errorf("events, accepted, records and bytes taken = %q, %d, %d, %d, want 12, 2, 2, 2", got, accepted, takenRecords, takenBytes)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		takenRecords, takenBytes := 0, 0
+		b := proxy.NewBuffer(1000, settle, func(records, bytes int) { takenRecords, takenBytes = takenRecords+records, takenBytes+bytes })
+		accepted := 0
+		b.Add("x", []byte("1"), 1, func() { accepted++ })
+		full := errors.New("full")
+		if err := b.Deliver(func(string, []byte) error { return full }); !errors.Is(err, full) {
+			t.Errorf("Deliver = %v, want %v", err, full)
+		}
+		b.Add("x", []byte("2"), 1, func() { accepted++ })
+		if accepted != 0 || b.Size() != 2 || takenRecords != 0 {
+			t.Errorf("accepted, Size, taken = %d, %d, %d after a refusal, want 0, 2, 0", accepted, b.Size(), takenRecords)
+		}
+		var engine proxytest.Engine
+		if err := b.Deliver(engine.Append); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second) // of virtual time
+		b.Settle()
+		if got := string(engine.Events("x")); got != "12" || accepted != 2 || takenRecords != 2 || takenBytes != 2 {
+			t.Errorf("events, accepted, records and bytes taken = %q, %d, %d, %d, want 12, 2, 2, 2", got, accepted, takenRecords, takenBytes)
+		}
+	})
 }
 
 func TestBufferLater(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1000, nil)
+	b := proxy.NewBuffer(1000, settle, nil)
 	b.Add("x", []byte("1"), 1, nil)
 	if err := b.Deliver(func(string, []byte) error { return proxy.ErrLater }); err != nil || b.Size() != 1 {
 		t.Errorf("Deliver = %v, Size %d, want nil, 1", err, b.Size())
@@ -91,7 +98,7 @@ func TestBufferLater(t *testing.T) {
 
 func TestBufferRoom(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(10, nil)
+	b := proxy.NewBuffer(10, settle, nil)
 	b.Add("", []byte("123456789"), 1, nil)
 	if b.Full() {
 		t.Error("Full with 9 of 10 bytes = true, want false")
@@ -117,7 +124,7 @@ func TestBufferRoom(t *testing.T) {
 func TestBufferTurnEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := proxy.NewBuffer(1, nil)
+		b := proxy.NewBuffer(1, settle, nil)
 		piece := []byte(strings.Repeat("e", 1<<20))
 		b.Add("", piece, 1, nil)
 		start, n := time.Now(), 0
@@ -137,19 +144,37 @@ func TestBufferTurnEnds(t *testing.T) {
 	})
 }
 
-func TestBufferAcceptedWithoutEvents(t *testing.T) {
+func TestBufferSettles(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBuffer(1, nil)
-	accepted := false
-	b.Add("", nil, 1, func() { accepted = true })
-	var engine proxytest.Engine
-	if err := b.Deliver(engine.Append); err != nil || !accepted || len(engine.Appends()) != 0 {
-		t.Errorf("Deliver = %v, accepted %t, %d appends, want nil, true, none", err, accepted, len(engine.Appends()))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		b := proxy.NewBuffer(1, settle, nil)
+		var accepted []int
+		var engine proxytest.Engine
+		for i := range 3 {
+			b.Add("", nil, 0, func() { accepted = append(accepted, i) })
+			if err := b.Deliver(engine.Append); err != nil || len(engine.Appends()) != 0 {
+				t.Errorf("Deliver = %v, %d appends, want nil, none without events", err, len(engine.Appends()))
+			}
+			time.Sleep(200 * time.Millisecond) // of virtual time
+		}
+		b.Settle()
+		if diff := cmp.Diff([]int{0, 1}, accepted); diff != "" || b.Unsettled() != 1 {
+			t.Errorf("%d unsettled, want 1; accepted (-want +got)\n%s", b.Unsettled(), diff)
+		}
+		b.Unsettle()
+		time.Sleep(200 * time.Millisecond)
+		if b.Settle(); len(accepted) != 2 {
+			t.Errorf("accepted %v, want nothing more so soon", accepted)
+		}
+		time.Sleep(200 * time.Millisecond)
+		if b.Settle(); len(accepted) != 3 || b.Unsettled() != 0 {
+			t.Errorf("accepted %v, %d unsettled, want all, 0", accepted, b.Unsettled())
+		}
+	})
 }
 
 func BenchmarkBufferAdd(b *testing.B) {
-	buffer := proxy.NewBuffer(32<<20, nil)
+	buffer := proxy.NewBuffer(32<<20, settle, nil)
 	event := bytes.Repeat([]byte("e"), 96)
 	taken := func(string, []byte) error { return nil }
 	b.SetBytes(int64(len(event)))

@@ -104,8 +104,10 @@ func (h *Host) command(path string, p pipes) *exec.Cmd {
 	}
 	cmd := exec.Command(path, string(h.o.Generation), strconv.FormatInt(h.o.Tick.Microseconds(), 10), hot)
 	cmd.Dir = h.o.Dir
+	// The engine empties ring buffers every quarter of a second, or as this variable says (flb_engine.c).
+	cmd.Env = append(os.Environ(), fmt.Sprintf("FLB_DEV_RB_MS=%d", max(1, (h.o.Tick/4).Milliseconds())))
 	if sanitized() {
-		cmd.Env = append(os.Environ(), "ASAN_OPTIONS="+sanitizerOptions+":"+os.Getenv("ASAN_OPTIONS"))
+		cmd.Env = append(cmd.Env, "ASAN_OPTIONS="+sanitizerOptions+":"+os.Getenv("ASAN_OPTIONS"))
 	}
 	cmd.Stdout, cmd.Stderr = h.stderr, h.stderr
 	if h.o.Stdout != nil {
