@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "flush.h"
 
 // Of export.go.
 int flbgoRegister(void *def);
@@ -37,6 +38,10 @@ static int forked(void) { return getpid() != loaded_by; }
 
 #endif
 
+static _Atomic int hot_reload_enabled;
+
+int flbgo_hot_reload(void) { return hot_reload_enabled; }
+
 static void say_why(const struct flbgo_plugin *plugin) {
     plugin->api->log_print(LEVEL_ERROR, NULL, 0, "plugin: \"%s\": daemon mode is not supported: Fluent Bit has forked after it"
         " loaded this library, and Go's threads do not survive that (want Fluent Bit in the foreground, run by a service"
@@ -61,7 +66,10 @@ FLBGO_EXPORT int FLBPluginInit(void *plugin) {
     return flbgoInit(plugin);
 }
 
-FLBGO_EXPORT int FLBPluginOutputPreRun(int hot_reload) { (void)hot_reload; return OK; }
+FLBGO_EXPORT int FLBPluginOutputPreRun(int hot_reload) {
+    hot_reload_enabled = hot_reload == 1;
+    return OK;
+}
 
 FLBGO_EXPORT void FLBPluginInputPreExit(int hot_reload) { (void)hot_reload; }
 

@@ -18,6 +18,9 @@ struct flbgo_flush {
     struct flbgo_flush *next;
 };
 
+// Whether the engine may reload its configuration while it runs. It says so when all outputs were initialised.
+int flbgo_hot_reload(void);
+
 // Lets flushes wait for a server, as long as an output is open. Returns whether the caller is to start one.
 int flbgo_open_output(void);
 void flbgo_close_output(void);

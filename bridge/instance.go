@@ -18,8 +18,8 @@ type instance struct {
 	input  proxy.Input
 	output proxy.Output
 
-	noWorkers sync.Once     // its warning
-	exited    chan struct{} // closed at the exit
+	workers sync.Once     // its warning
+	exited  chan struct{} // closed at the exit
 }
 
 // instances are those that the engine has initialised and not exited, keyed by the handle that the engine's context
@@ -153,14 +153,31 @@ func (i *instance) flush(tag string, chunk []byte, answer func(proxy.Verdict)) {
 	i.output.Flush(tag, chunk, answer)
 }
 
-// warnOfNoWorkers is called at a flush, since an output's Init cannot know: the engine keeps the property to itself.
-func (i *instance) warnOfNoWorkers() {
+// warnOfWorkers is called at a flush, since an output's Init cannot know them: the engine keeps the property to itself.
+func (i *instance) warnOfWorkers(none, hotReload bool) {
 	if i == nil {
 		return
 	}
-	i.noWorkers.Do(func() {
-		i.host.warn("workers is not set, or 0: all of Fluent Bit waits while this output's Flush runs (want workers 1 or more)")
+	i.workers.Do(func() {
+		if w := workersWarning(none, hotReload); w != "" {
+			i.host.warn(w)
+		}
 	})
+}
+
+// workersWarning knows that releases up to 5.1.1 start the workers of a Go output twice (flb_plugin_proxy.c, flb_output.c),
+// and that those they forget read freed memory after a reload: 2 to 4 reloads ended in a crash.
+func workersWarning(none, hotReload bool) string {
+	const waits = "workers is not set, or 0: all of Fluent Bit waits while this output's Flush runs"
+	switch {
+	case none && hotReload:
+		return waits + " (with hot_reload on, workers would crash it: want a Flush that is quick)"
+	case none:
+		return waits + " (want workers 1 or more)"
+	case hotReload:
+		return "workers and hot_reload: Fluent Bit starts the workers of a Go output twice, and may crash after a reload (want workers 0, or hot_reload off)"
+	}
+	return ""
 }
 
 // exit ends the instance. The engine frees what host calls into as soon as this has returned.

@@ -136,9 +136,7 @@ func deliver(flush *C.struct_flbgo_flush) {
 	ended := false
 	guard("FLBPluginFlushCtx", func() {
 		i := find(uintptr(flush.handle))
-		if flush.on_pipeline != 0 {
-			i.warnOfNoWorkers()
-		}
+		i.warnOfWorkers(flush.on_pipeline != 0, C.flbgo_hot_reload() != 0)
 		i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)), answer)
 		ended = true
 	})

@@ -248,3 +248,35 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// An output is told once what its workers, or having none, lead to.
+func TestWorkersWarning(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	for _, tt := range []struct {
+		name      string
+		workers   int
+		hotReload bool
+		want      string
+	}{
+		{"none", 0, false, "(want workers 1 or more)"},
+		{"none with hot reload", 0, true, "(with hot_reload on, workers would crash it: want a Flush that is quick)"},
+		{"some", 2, false, ""},
+		{"some with hot reload", 2, true, "may crash after a reload (want workers 0, or hot_reload off)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, chost.Options{HotReload: tt.hotReload})
+			lib := r.load(own(t, "out_panic"))
+			out := r.run(lib, chost.InstanceOptions{Name: "panic.0", Workers: tt.workers})
+			for range 2 {
+				r.flush(out, "t", chunk(t, 1))
+			}
+			log := r.log.String()
+			if got := r.log.count("workers"); strings.Contains(log, "\n") || !strings.HasSuffix(log, tt.want) || (got > 0) != (tt.want != "") {
+				t.Errorf("log %q, want one line with %q", log, tt.want)
+			}
+			r.exit([]*chost.Instance{out}, lib)
+		})
+	}
+}
