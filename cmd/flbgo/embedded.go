@@ -23,6 +23,14 @@ func (r *runCmd) embedded(s *session, w *workspace) error {
 	if runtime.GOOS != "linux" && len(w.conf.Plugins) > 0 {
 		return errors.New("the embedded engine loads libraries on Linux only (run it with --engine fluent-bit)")
 	}
+	options := r.options(s, w)
+	if r.Metrics != "" {
+		stop, err := serveMetrics(s, r.Metrics, options.Metrics.All)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	if err := w.prepare(s, r.builder()); err != nil {
 		return err
 	}
@@ -31,7 +39,6 @@ func (r *runCmd) embedded(s *session, w *workspace) error {
 	}
 	ctx, cancel := context.WithCancel(s.stop)
 	defer cancel()
-	options := r.options(s, w)
 	if r.For > 0 {
 		options.Started = func() { time.AfterFunc(r.For, cancel) }
 	}
@@ -51,6 +58,7 @@ func (r *runCmd) options(s *session, w *workspace) engine.Options {
 	return engine.Options{
 		Stdout: os.Stdout, Stdin: os.Stdin, Stderr: s.term.w,
 		Log:        func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
+		Metrics:    new(engine.Metrics),
 		Generation: chost.Generation(r.Layout), Tick: r.Tick, Dir: w.dir,
 	}
 }

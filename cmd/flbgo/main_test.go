@@ -45,10 +45,7 @@ type outcome struct {
 	stdout, stderr string
 }
 
-func (c call) flbgo(t *testing.T, args ...string) outcome {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+func (c call) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.WaitDelay = time.Second // for what it leaves behind
 	cmd.Dir = c.dir
@@ -56,6 +53,14 @@ func (c call) flbgo(t *testing.T, args ...string) outcome {
 		cmd.Stdin = c.stdin
 	}
 	cmd.Env = append(os.Environ(), append(c.env, asCommand+"=1", "GOWORK=off", "PWD="+c.dir)...)
+	return cmd
+}
+
+func (c call) flbgo(t *testing.T, args ...string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := c.command(ctx, args...)
 	w := &watch{triggers: c.triggers, send: func(s os.Signal) { _ = cmd.Process.Signal(s) }}
 	stdout, stderr := &tee{watch: w}, &tee{watch: w}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -165,6 +170,8 @@ func TestUsage(t *testing.T) {
 		{"folder and file", []string{"run", "-c", "x.conf", "."}, "either FOLDER or --config, not both"},
 		{"layout for fluent-bit", []string{"run", "--engine", "fluent-bit", "--layout", "3.2"}, "are for the embedded engine"},
 		{"tick for fluent-bit", []string{"run", "--engine", "fluent-bit", "--tick", "1s"}, "are for the embedded engine"},
+		{"metrics for fluent-bit", []string{"run", "--engine", "fluent-bit", "--metrics", ":2021"}, "Fluent Bit serves metrics itself, with http_server on"},
+		{"metrics without port", []string{"run", "--metrics", "2021"}, "--metrics: address 2021: missing port in address (want an address such as :2021"},
 		{"file as folder", []string{"run", "some.file"}, "some.file is no folder (want flbgo run -c some.file"},
 		{"folder as file", []string{"run", "-c", "."}, "-c .: is a folder (leave out -c"},
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type runCmd struct {
 	For     time.Duration `placeholder:"TIME" help:"Stop gracefully after this time, such as 5s or 10m, counted from when the inputs have started (the start of Fluent Bit, if that runs). Without it, Ctrl-C stops."`
 	Engine  string        `enum:"embedded,fluent-bit" default:"embedded" help:"What runs the configuration: the embedded engine, which is for development and tests, or an installed Fluent Bit ($$FLUENT_BIT, or else fluent-bit in PATH, or else /opt/fluent-bit/bin/fluent-bit)."`
 	NoBuild bool          `help:"Load the plugins' libraries as they are."`
+	Metrics string        `placeholder:"ADDRESS" help:"Serve the plugins' metrics as Prometheus reads them, at /metrics and Fluent Bit's own /api/v2/metrics/prometheus of an address such as :2021 or localhost:2021. For the embedded engine."`
 	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
 
 	Layout generation    `placeholder:"VERSION" group:"Tests of the embedded engine:" help:"Release of Fluent Bit whose memory layouts the plugins meet: 3.2, 4.1, 5.0 or 5.1.1, the default."`
@@ -40,6 +42,7 @@ Examples:
     flbgo run examples/in_procstat             # the plugin in this folder
     flbgo run --for 5s examples/in_procstat    # for five seconds
     flbgo run -c fluent-bit.conf | jq .message # a file; records into jq
+    flbgo run --metrics :2021 examples/in_dummy  # and in another terminal: curl localhost:2021/metrics
     flbgo run --engine fluent-bit .            # in the real Fluent Bit`
 }
 
@@ -54,6 +57,13 @@ func (r *runCmd) Validate() error {
 		return fmt.Errorf("--tick: %v is negative", r.Tick)
 	case r.Engine != "embedded" && (r.Layout != "" || r.Tick != 0):
 		return errors.New("--layout and --tick are for the embedded engine")
+	case r.Engine != "embedded" && r.Metrics != "":
+		return errors.New("--metrics is for the embedded engine: Fluent Bit serves metrics itself, with http_server on in [SERVICE], " +
+			"at port 2020 and /api/v2/metrics/prometheus")
+	case r.Metrics != "":
+		if _, _, err := net.SplitHostPort(r.Metrics); err != nil {
+			return fmt.Errorf("--metrics: %w (want an address such as :2021 or localhost:2021)", err)
+		}
 	}
 	return nil
 }
