@@ -39,6 +39,9 @@ func (sc scenario) in(r fluentbit.Release) (adapted *scenario, l *limit, playabl
 
 func atMostOnce(sc *scenario) { sc.check = tallyAtMostOnce }
 
+// notAccepted is how the library tells of it.
+const notAccepted = " The library warns of that, and does not call their `Accepted`."
+
 // The engine looks whether it can end a second after it was told to, or earlier: its timers are set to full seconds of
 // CLOCK_MONOTONIC (mk_event_epoll.c). Up to 4.0.2 it counts the tasks alone (flb_engine.c, FLB_ENGINE_SHUTDOWN); later also
 // the chunks, and on a full second ring buffers have just been emptied.
@@ -46,14 +49,14 @@ var hastyStop = []limit{
 	{
 		before: fluentbit.Release{4, 0, 3},
 		note: "Before 4.0.3 a stop, or the stop of a reload, does not wait for records that have just been sent: " +
-			"those of the last half second may be lost.",
+			"those of the last half second may be lost." + notAccepted,
 		adapt: atMostOnce,
 	},
 	{
 		before: anyRelease,
 		word:   "yes",
 		note: "Unless the stop comes some milliseconds before a full second of the system's monotonic clock: at that the engine " +
-			"ends, whether or not the threads of its inputs have handed over what they hold. `threaded off` avoids it.",
+			"ends, whether or not the threads of its inputs have handed over what they hold. `threaded off` avoids it." + notAccepted,
 		adapt: func(*scenario) {},
 	},
 }

@@ -292,7 +292,7 @@ var scenarios = []scenario{
 		limits: []limit{{
 			before: anyRelease,
 			note: "The ring buffer of an input that `mem_buf_limit` has paused is not emptied any more when the engine stops: " +
-				"records in it are lost.",
+				"records in it are lost." + notAccepted,
 			adapt: atMostOnce,
 		}},
 	},
