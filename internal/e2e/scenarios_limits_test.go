@@ -40,7 +40,7 @@ func (sc scenario) in(r fluentbit.Release) (adapted *scenario, l *limit, playabl
 func atMostOnce(sc *scenario) { sc.check = tallyAtMostOnce }
 
 // notAccepted is how the library tells of it.
-const notAccepted = " The library warns of that, and does not call their `Accepted`."
+const notAccepted = " The library does not call their `Accepted`, and warns of that."
 
 // The engine looks whether it can end a second after it was told to, or earlier: its timers are set to full seconds of
 // CLOCK_MONOTONIC (mk_event_epoll.c). Up to 4.0.2 it counts the tasks alone (flb_engine.c, FLB_ENGINE_SHUTDOWN); later also
