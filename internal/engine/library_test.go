@@ -20,6 +20,7 @@ import (
 	"github.com/calyptia/plugin/internal/engine/conffile"
 	"github.com/calyptia/plugin/internal/fluentbit"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // library builds testdata/name.c into dir.
@@ -133,6 +134,33 @@ func TestLibraries(t *testing.T) {
 				t.Errorf("log has no line %q:\n%s", line, &log)
 			}
 		})
+	}
+}
+
+// The metrics of all sections are there while they run.
+func TestMetricsOfLibraries(t *testing.T) {
+	t.Parallel()
+	dir, c := workspace(t, sections)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var metrics Metrics
+	var got []chost.Metric
+	started := func() {
+		got = metrics.All()
+		cancel()
+	}
+	if err := Run(ctx, c, Options{Dir: dir, Tick: 10 * time.Millisecond, Metrics: &metrics, Started: started}); err != nil {
+		t.Fatal(err)
+	}
+	want := []chost.Metric{
+		{Kind: chost.Gauge, Name: "test_from", Help: "First value", Value: 10, Labels: []chost.Label{{Name: "name", Value: "a"}}},
+		{Kind: chost.Gauge, Name: "test_from", Help: "First value", Value: 50, Labels: []chost.Label{{Name: "name", Value: "b"}}},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(chost.Metric{}, "Instance")); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+	if left := metrics.All(); left != nil {
+		t.Errorf("metrics after all have exited = %v, want none", left)
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
  * An input that counts: events {"v": n}, from `from`, `samples` of them, three in a collect, and one more in its first
- * pause. refuse: Init fails. crash: the first collect does. Built with REFUSE 1, it refuses to be registered; with
+ * pause. Its gauge has what it counts from. refuse: Init fails. crash: the first collect does. Built with REFUSE 1, it refuses to be registered; with
  * NEW_FIELD 1, it writes a field that older engines do not have.
  */
 #include <signal.h>
@@ -31,6 +31,19 @@ static int number(struct plugin *p, const char *key)
     return v != NULL ? atoi(v) : 0;
 }
 
+static void set_gauge(struct plugin *p, double value)
+{
+    void *(*create)(void *, char *, char *, char *, char *, int, char **);
+    int (*set)(void *, uint64_t, double, int, char **);
+
+    *(void **) &create = dlsym(RTLD_DEFAULT, "cmt_gauge_create");
+    *(void **) &set = dlsym(RTLD_DEFAULT, "cmt_gauge_set");
+    if (create != NULL && set != NULL) {
+        set(create(p->api->input_cmt(p->ins), "test", "", "from", "First value", 1, (char *[]) {"name"}), 1, value,
+            1, (char *[]) {value < 50 ? "a" : "b"});
+    }
+}
+
 int FLBPluginInit(struct plugin *p)
 {
     mine = calloc(1, sizeof(*mine));
@@ -38,6 +51,7 @@ int FLBPluginInit(struct plugin *p)
     mine->next = number(p, "from");
     mine->left = number(p, "samples");
     mine->crash = number(p, "crash");
+    set_gauge(p, mine->next);
     if (p->context[1] == NULL) {
         p->context[1] = mine; /* 4.1 and later */
     }
