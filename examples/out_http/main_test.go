@@ -171,7 +171,7 @@ func checkText(t *testing.T, what, want, got string) {
 	}
 }
 
-// checkLog wants one line of at least this level, and text to be in it.
+// checkLog wants one line above the level debug, with text in it.
 func checkLog(t *testing.T, host *proxytest.Host, text string) {
 	t.Helper()
 	var found []string

@@ -61,7 +61,7 @@ func (s *settings) format() record.JSONFormat {
 	return record.JSONFormat{TimeKey: s.DateKey, TimeFormat: s.DateFormat}
 }
 
-// header is that of all requests. Only what the body is called is the section's to choose against the other properties.
+// header is that of all requests. The property headers may say what the body is, but not how it is packed or who sends it.
 func (s *settings) header() http.Header {
 	h := http.Header{"Content-Type": {"application/x-ndjson"}}
 	for name, value := range s.Headers {
