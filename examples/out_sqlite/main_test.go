@@ -148,7 +148,7 @@ func TestValues(t *testing.T) {
 		want  string // type and value
 	}{
 		{"integer", -42, "integer -42"},
-		{"largest integer", math.MaxInt64, "integer 9223372036854775807"},
+		{"largest integer", int64(math.MaxInt64), "integer 9223372036854775807"},
 		{"above it", uint64(math.MaxUint64), "text 18446744073709551615"},
 		{"float", 1.5, "real 1.5"},
 		{"whole float", 2.0, "real 2"},
@@ -158,7 +158,7 @@ func TestValues(t *testing.T) {
 		{"empty text", "", "text "},
 		{"binary", []byte{0xff, 0}, "blob [255 0]"},
 		{"nil", nil, "null <nil>"},
-		{"map", m{"ip": "<::1>", "load": []any{math.Inf(1), 1.5, math.MaxInt64}, "raw": []byte("x")},
+		{"map", m{"ip": "<::1>", "load": []any{math.Inf(1), 1.5, int64(math.MaxInt64)}, "raw": []byte("x")},
 			`text {"ip":"<::1>","load":[null,1.5,9223372036854775807],"raw":"x"}`},
 		{"list", []any{1, "a", nil, m{}}, `text [1,"a",null,{}]`},
 	} {
