@@ -25,6 +25,9 @@ func check(kind Kind, name, description string, bounds []float64, labelNames []s
 	}
 	labels, ofLabels := legalLabels(kind, name, labelNames)
 	fitting := legalBounds(bounds)
+	if kind == KindHistogram && len(fitting) == 0 { // the engine takes none without
+		fitting = DefaultBuckets
+	}
 	if len(fitting) != len(bounds) || !slices.Equal(fitting, bounds) {
 		warn("the buckets %v become %v (want finite bounds in increasing order)", bounds, fitting)
 	}

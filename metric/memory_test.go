@@ -91,6 +91,8 @@ func TestProblems(t *testing.T) {
 		}, []string{`metric "g": the label "a-b" becomes "a_b" (want letters, digits and _, no digit and no __ first, none twice, no le of a histogram)`}},
 		{"buckets", func(r metric.Registry) { r.NewHistogram("h", "", []float64{2, 1, 1, math.Inf(1)}) },
 			[]string{`metric "h": the buckets [2 1 1 +Inf] become [1 2] (want finite bounds in increasing order)`}},
+		{"no buckets", func(r metric.Registry) { r.NewHistogram("h", "", []float64{math.NaN()}) },
+			[]string{`metric "h": the buckets [NaN] become [0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10] (want finite bounds in increasing order)`}},
 		{"kind", func(r metric.Registry) {
 			r.NewGauge("h", "")
 			r.NewHistogram("h", "", nil)
