@@ -18,7 +18,8 @@ Begin with: flbgo run FOLDER, where FOLDER holds a plugin's Go files and a fluen
 
 // cli is the command line: a field for each command.
 type cli struct {
-	Run runCmd `cmd:"" help:"Build the plugins that a configuration names, and run it."`
+	Run   runCmd   `cmd:"" help:"Build the plugins that a configuration names, and run it."`
+	Check checkCmd `cmd:"" help:"Find what keeps a shared library from working as a plugin."`
 }
 
 func main() {
@@ -31,7 +32,7 @@ func execute(args []string) int {
 	command, err := parse(args)
 	if err != nil {
 		term.failed(err)
-		fmt.Fprintln(os.Stderr, `"flbgo --help" and "flbgo run --help" show what there is, with examples.`)
+		fmt.Fprintln(os.Stderr, `"flbgo --help" and "flbgo COMMAND --help" show what there is, with examples.`)
 		return 2
 	}
 	err = command.Run(newSession(term))

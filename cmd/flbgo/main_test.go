@@ -159,7 +159,7 @@ func TestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no command", nil, `expected "run"`},
+		{"no command", nil, `expected one of "run", "check"`},
 		{"unknown command", []string{"walk"}, `unexpected argument walk`},
 		{"unknown flag", []string{"run", "--fore", "5s"}, `unknown flag --fore, did you mean "--for"?`},
 		{"time without unit", []string{"run", "--for", "5"}, `--for: expected duration but got "5"`},
@@ -173,6 +173,10 @@ func TestUsage(t *testing.T) {
 		{"metrics for fluent-bit", []string{"run", "--engine", "fluent-bit", "--metrics", ":2021"}, "Fluent Bit serves metrics itself, with http_server on"},
 		{"metrics without port", []string{"run", "--metrics", "2021"}, "--metrics: address 2021: missing port in address (want an address such as :2021"},
 		{"file as folder", []string{"run", "some.file"}, "some.file is no folder (want flbgo run -c some.file"},
+		{"nothing to check", []string{"check", "none.so"}, "none.so: no such file or directory (build it with flbgo build)"},
+		{"folder to check", []string{"check", "."}, "check: . is a folder"},
+		{"floor", []string{"check", "--glibc", "two", "some.file"}, `--glibc: "two" is no version of glibc (want one such as 2.28)`},
+		{"property", []string{"check", "-p", "a", "some.file"}, `"a" is no property (want key=value)`},
 		{"folder as file", []string{"run", "-c", "."}, "-c .: is a folder (leave out -c"},
 	}
 	for _, tt := range tests {
@@ -189,10 +193,14 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"check", "--help"}} {
 		got := call{dir: t.TempDir()}.flbgo(t, args...)
 		got.check(t, 0)
-		if text := "flbgo run"; !strings.Contains(got.stdout, text) || got.stderr != "" {
+		text := "flbgo run"
+		if len(args) > 1 {
+			text = "Examples:\n\n    flbgo " + args[0]
+		}
+		if !strings.Contains(got.stdout, text) || got.stderr != "" {
 			t.Errorf("flbgo %q prints %q and %q, want one with %q and nothing", args, got.stdout, got.stderr, text)
 		}
 	}
