@@ -76,8 +76,22 @@ type found struct {
 
 func everything(string) bool { return true }
 
-// list returns files of the folder, the oldest first.
-func (t *tail) list(wanted func(name string) bool) ([]found, error) {
+// list returns files of the folder, the oldest first. A file that gets another name while the folder is read may have none
+// there: what counts is what was read twice.
+func (t *tail) list(wanted func(name string) bool) (files []found, err error) {
+	const tries = 10
+	for n := 0; n < tries; n++ {
+		before := files
+		if files, err = t.read(wanted); err != nil || n > 0 && slices.EqualFunc(before, files, same) {
+			break
+		}
+	}
+	return files, err
+}
+
+func same(a, b found) bool { return a.path == b.path && os.SameFile(a.info, b.info) }
+
+func (t *tail) read(wanted func(name string) bool) ([]found, error) {
 	folder := filepath.Dir(t.Path)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -109,9 +123,14 @@ func (t *tail) look() error {
 		}
 		f, err := open(found.path)
 		t.complain(found.path, err)
-		if err == nil {
-			t.files = append(t.files, f)
+		if err != nil {
+			continue
 		}
+		if !os.SameFile(f.info, found.info) { // moved away meanwhile: the next look finds both, and in their order
+			_ = f.Close()
+			break
+		}
+		t.files = append(t.files, f)
 	}
 	for _, f := range t.files {
 		listed := slices.ContainsFunc(files, func(found found) bool { return os.SameFile(found.info, f.info) })
