@@ -1,79 +1,122 @@
 package main
 
 import (
-	"bytes"
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"github.com/calyptia/plugin/cmd/flbgo/internal/doctor"
 )
 
-// builder builds c-shared libraries with the go command.
-type builder struct {
-	off     bool // nothing is built
-	verbose bool // commands and their output are shown
+// buildCmd is "flbgo build".
+type buildCmd struct {
+	Folder string `arg:"" optional:"" help:"Folder with the plugin's package main; the current one by default."`
+
+	Output  string `short:"o" placeholder:"FILE" help:"File to write; by default the folder's name with .so, in the folder."`
+	Target  target `placeholder:"OS/ARCH" help:"System to build for, such as linux/arm64; by default this machine's. For others zig is used, or the C compiler that $$CC names."`
+	GLIBC   string `name:"glibc" placeholder:"VERSION" help:"The glibc there is where Fluent Bit runs; 2.36 by default (Debian 12). If it is given and zig is installed, the library is linked against this one."`
+	LDFlags string `name:"ldflags" placeholder:"FLAGS" help:"Flags of go build -ldflags, as in --ldflags=\"-X main.version=1.2.3\"."`
+	Debug   bool   `help:"Keep the tables for debuggers (-ldflags has no -s -w), for a file twice as large."`
+	NoLoad  bool   `help:"Do not try the library after the build: read the file only."`
+	JSON    bool   `name:"json" help:"Print the findings of the check as JSON, on standard output."`
+	Verbose bool   `short:"v" help:"Show the command that builds."`
 }
 
-// build builds the program in the file's folder into the file.
-func (b builder) build(s *session, file string) error {
-	dir := filepath.Dir(file)
-	// A folder of its own: no header is left behind, and a process that has the old library open keeps it.
-	temp, err := os.MkdirTemp(dir, ".flbgo-")
+// Help is what "flbgo build --help" says between usage and flags.
+func (*buildCmd) Help() string {
+	return `What runs is go build -buildmode=c-shared -trimpath -ldflags "-s -w", with CGO_ENABLED=1. Then flbgo check looks at the
+library; its warnings and errors are printed, and an error makes the exit code 1.
+
+zig (https://ziglang.org/download) is a C compiler for all systems with every glibc; nothing else needs to be installed
+to build for another machine, or for an older glibc than this machine's.
+
+Examples:
+
+    flbgo build                                # the plugin in the current folder
+    flbgo build examples/in_procstat -o build/in_procstat.so
+    flbgo build --target linux/arm64 --glibc 2.28 -o in_procstat_arm64.so
+    flbgo build --ldflags="-X main.version=$(git describe)"`
+}
+
+// Run is called by kong.
+func (c *buildCmd) Run(s *session) error {
+	dir, err := filepath.Abs(cmp.Or(c.Folder, "."))
 	if err != nil {
-		return fmt.Errorf("build of %s: %w", file, err)
+		return err
 	}
-	defer os.RemoveAll(temp)
-	output := filepath.Join(temp, filepath.Base(file))
-	if err := b.compile(s, dir, output); err != nil {
-		return fmt.Errorf("build of %s: %w", file, err)
+	if err := wantProgram(dir); err != nil {
+		return err
 	}
-	return os.Rename(output, file)
+	file := cmp.Or(c.Output, filepath.Join(cmp.Or(c.Folder, "."), filepath.Base(dir)+".so"))
+	b, err := c.builder()
+	if err != nil {
+		return err
+	}
+	output, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+		return err
+	}
+	if err := b.build(s, dir, output); err != nil {
+		return err
+	}
+	return c.check(s, file)
 }
 
-func (b builder) compile(s *session, dir, output string) error {
-	cmd, log := compileCommand(s.stop, dir, output)
-	if b.verbose {
-		s.term.note("in %s: %s", dir, strings.Join(cmd.Args, " "))
-		cmd.Stdout, cmd.Stderr = s.term.w, s.term.w
-		return explain(s.stop, cmd.Run())
+func wantProgram(dir string) error {
+	switch info, err := os.Stat(dir); {
+	case err != nil:
+		return misused("build: %w (name the folder of a plugin; flbgo new makes one)", err)
+	case !info.IsDir():
+		return misused("build: %s is no folder (name the folder of a plugin)", dir)
+	case !isProgram(dir):
+		return fmt.Errorf("build: folder %s holds no Go files of a package main (name the package main, with an empty func main() {}; "+
+			"flbgo new makes a folder that builds)", dir)
 	}
-	done := s.term.step("building " + strings.TrimSuffix(filepath.Base(output), ".so"))
-	err := cmd.Run()
-	done(err)
-	if err = explain(s.stop, err); err != nil && log.Len() > 0 {
-		return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(log.Bytes()))
-	}
-	return err
+	return nil
 }
 
-// compileCommand returns the command and what takes its output.
-func compileCommand(ctx context.Context, dir, output string) (*exec.Cmd, *bytes.Buffer) {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-o", output, ".")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1", "PWD="+dir)
-	cmd.Cancel = func() error { return terminate(cmd.Process) }
-	cmd.WaitDelay = 5 * time.Second
-	log := new(bytes.Buffer)
-	cmd.Stdout, cmd.Stderr = log, log
-	return cmd, log
+func (c *buildCmd) builder() (builder, error) {
+	b := builder{verbose: c.Verbose, flags: []string{"-trimpath"}}
+	ldflags := c.LDFlags
+	if !c.Debug {
+		ldflags = strings.TrimSpace("-s -w " + ldflags)
+	}
+	if ldflags != "" {
+		b.flags = append(b.flags, "-ldflags="+ldflags)
+	}
+	env, err := toolchain(c.Target, c.GLIBC)
+	b.env = env
+	return b, err
 }
 
-// explain says what to do about an error of the go command.
-func explain(ctx context.Context, err error) error {
-	if errors.Is(err, exec.ErrNotFound) {
-		return fmt.Errorf("%w (install Go from https://go.dev/dl, or use --no-build with a library that is built)", err)
+// check shows what flbgo check finds, but for what is fine.
+func (c *buildCmd) check(s *session, file string) error {
+	report, err := examine(s, file, doctor.Options{Arch: c.Target.arch(), Floor: c.GLIBC, NoLoad: c.NoLoad})
+	if err != nil {
+		return err
 	}
-	return interrupted(ctx, err)
-}
-
-// interrupted replaces an error that came after ctx was done, most likely because of it.
-func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return errors.New("interrupted")
+	if c.JSON {
+		err = writeJSON(os.Stdout, report)
 	}
-	return err
+	bad := *report
+	bad.Findings = nil
+	for _, f := range report.Findings {
+		if f.Level != doctor.OK && !c.JSON {
+			bad.Findings = append(bad.Findings, f)
+		}
+	}
+	printReport(s.term.paint, s.term.w, &bad)
+	if err = errors.Join(err, failures(report)); err != nil {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil {
+		s.term.note("%s, %.1f MB (flbgo check %s has the details)", file, float64(info.Size())/1e6, file)
+	}
+	return nil
 }

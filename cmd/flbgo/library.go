@@ -71,7 +71,7 @@ func (w *workspace) prepare(s *session, b builder) error {
 			continue
 		}
 		done[lib.file] = true
-		if err := b.build(s, lib.file); err != nil {
+		if err := b.build(s, filepath.Dir(lib.file), lib.file); err != nil {
 			return err
 		}
 	}
