@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package docs_test
+
+const cgo = false
