@@ -103,5 +103,5 @@ func TestBuildWithoutZig(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "x.go", empty)
 	got := call{dir: dir, env: []string{"PATH=" + dir, "CC="}}.flbgo(t, "build", "--target", "linux/s390x")
-	got.check(t, 1, "build for linux/s390x needs a C compiler for it: install zig (https://ziglang.org/download, ")
+	got.check(t, 1, "build for linux/s390x needs a C compiler for it: install zig (https://ziglang.org/download), or set CC")
 }

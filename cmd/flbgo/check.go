@@ -18,7 +18,7 @@ type checkCmd struct {
 	File string `arg:"" help:"Shared library (.so) to examine."`
 
 	Properties properties `short:"p" name:"property" placeholder:"KEY=VALUE" help:"A property of the section that is opened; once for each."`
-	GLIBC      string     `name:"glibc" placeholder:"VERSION" help:"The glibc there is where Fluent Bit runs. The default, 2.36, is that of the official images of Fluent Bit 3 and 4 (Debian 12); 2.28 is that of RHEL 8, 2.31 that of Debian 11."`
+	GLIBC      string     `name:"glibc" placeholder:"VERSION" help:"The glibc there is where Fluent Bit runs. The default, 2.36, is that of the official images of Fluent Bit 3.1 to 4.2.0 (Debian 12), and newer ones have 2.41; 2.28 is that of RHEL 8, 2.31 that of Debian 11."`
 	NoLoad     bool       `help:"Read the file only: run nothing of it."`
 	JSON       bool       `name:"json" help:"Print the findings as JSON, on standard output."`
 }

@@ -69,8 +69,8 @@ func toolchain(t target, glibc string) ([]string, error) {
 	case t == thisMachine:
 		return env, nil // whether the library fits the glibc shows in the check
 	}
-	return nil, errors.New("build for " + string(t) + " needs a C compiler for it: install zig (https://ziglang.org/download, " +
-		"pip install ziglang, or snap install zig --classic --beta), or set CC to a cross compiler such as aarch64-linux-gnu-gcc")
+	return nil, errors.New("build for " + string(t) + " needs a C compiler for it: install zig (https://ziglang.org/download), " +
+		"or set CC to a cross compiler such as aarch64-linux-gnu-gcc")
 }
 
 func goos(t target) string {

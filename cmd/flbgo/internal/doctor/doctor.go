@@ -50,8 +50,8 @@ func (r *Report) Count(level Level) (n int) {
 	return n
 }
 
-// DefaultFloor is the glibc that a library may need at most unless told otherwise: Debian 12's, on which the official
-// images of Fluent Bit 3 and 4 are built. Those of 5 have a newer one.
+// DefaultFloor is the glibc that a library may need at most unless told otherwise: that of Debian 12, on which the official
+// images of Fluent Bit 3.1 to 4.2.0 are built. Those from 4.2.3 on have 2.41.
 const DefaultFloor = "2.36"
 
 // Options choose what is checked against what. The zero value is for this machine.
