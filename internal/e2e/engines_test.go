@@ -264,6 +264,9 @@ func TestExamples(t *testing.T) {
 				want = `"date":`
 			}
 			forRunners(t, func(t *testing.T, r runner) {
+				if name == "out_http" && r.name == "fluent-bit" {
+					endsWithRetries(t)
+				}
 				dir := exampleDir(t, folder)
 				enough := func(output string) bool {
 					switch name {
@@ -281,6 +284,18 @@ func TestExamples(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// endsWithRetries skips on releases that never end while an output has something to try again (flb_engine.c: "exiting").
+func endsWithRetries(t *testing.T) {
+	t.Helper()
+	release, err := fluentbit.ReleaseOf(fluentbit.ForTest(t, 3, 2, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !release.Before(fluentbit.Release{4, 0, 3}) && release.Before(fluentbit.Release{4, 0, 8}) {
+		t.Skipf("needs Fluent Bit 4.0.8, or one before 4.0.3: %v does not end while something is tried again", release)
 	}
 }
 
