@@ -12,11 +12,14 @@ import (
 // A link to a file of this repository, or to a heading.
 var link = regexp.MustCompile(`\]\(([^):\s]*?)(#[^)\s]*)?\)`)
 
+// A block of code, which has no links.
+var block = regexp.MustCompile("(?ms)^```.*?^```$")
+
 // TestLinks looks for what pages link to.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	for _, page := range pages(t) {
-		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
+		for _, m := range link.FindAllStringSubmatch(block.ReplaceAllString(read(t, page), ""), -1) {
 			target := page
 			if m[1] != "" {
 				target = filepath.Join(filepath.Dir(page), m[1])

@@ -3,12 +3,20 @@ package docs_test
 
 import (
 	"context"
+	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/config"
+	"github.com/calyptia/plugin/internal/engine/conffile"
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/internal/proxy/proxytest"
 )
@@ -57,4 +65,91 @@ func TestObservability(t *testing.T) {
 	if diff := cmp.Diff([]string{"connections", "request_seconds", "sent_total"}, got); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
+}
+
+// The lines that the page lists are those of the code.
+func TestListedLines(t *testing.T) {
+	t.Parallel()
+	page := read(t, "observability.md")
+	var code strings.Builder
+	for _, file := range []string{"../input.go", "../output.go", "../section.go"} {
+		code.WriteString(read(t, file))
+	}
+	listed := regexp.MustCompile("(?m)^\\| `(?:… )?([^`|]+)` \\| (?:warn|error) \\|").FindAllStringSubmatch(page, -1)
+	if len(listed) < 10 {
+		t.Fatalf("observability.md lists %d lines, want 10 or more", len(listed))
+	}
+	for _, line := range listed {
+		if !strings.Contains(code.String(), line[1]) {
+			t.Errorf("observability.md: no line %q in the code", line[1])
+		}
+	}
+}
+
+// The metrics that the page lists are those that the library makes.
+func TestListedMetrics(t *testing.T) {
+	t.Parallel()
+	page := read(t, "observability.md")
+	made := regexp.MustCompile(`r\.New\w+\("(\w+)"`).FindAllStringSubmatch(read(t, "../metrics.go"), -1)
+	if len(made) < 10 {
+		t.Fatalf("metrics.go makes %d metrics, want 10 or more", len(made))
+	}
+	for _, m := range made {
+		if !strings.Contains(page, "`"+m[1]+"`") {
+			t.Errorf("observability.md: no metric %s", m[1])
+		}
+	}
+}
+
+// The sections that the pages show can be read, and have only properties that their plugins know.
+func TestConfigurations(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"kafka.conf", "kafka.yaml", "durable.conf"} {
+		conf, err := conffile.Load(filepath.Join("testdata", "conf", name))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, section := range slices.Concat(conf.Inputs, conf.Outputs) {
+			checkSection(t, section)
+		}
+	}
+}
+
+func checkSection(t *testing.T, section conffile.Section) {
+	t.Helper()
+	known := map[string]bool{}
+	switch folder := map[string]string{"go_tail": "in_tail", "go_http": "out_http"}[section.Name]; {
+	case folder != "":
+		var schema struct{ Properties map[string]any }
+		if err := json.Unmarshal([]byte(read(t, filepath.Join("../examples", folder, "reference/schema.json"))), &schema); err != nil {
+			t.Fatal(err)
+		}
+		for name := range schema.Properties {
+			known[name] = true
+		}
+	case section.Name == "kafka":
+		schema, err := config.Describe[settings]()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range schema.Properties {
+			known[p.Name] = true
+		}
+		known["match"] = true
+	}
+	for _, p := range section.Properties {
+		if !known[p.Key] {
+			t.Errorf("%s:%d: %s has no property %s", p.File, p.Line, section.Name, p.Key)
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
