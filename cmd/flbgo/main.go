@@ -18,10 +18,11 @@ Begin with: flbgo run FOLDER, where FOLDER holds a plugin's Go files and a fluen
 
 // cli is the command line: a field for each command.
 type cli struct {
-	New   newCmd   `cmd:"" help:"Write the folder of a new plugin, which builds and runs."`
-	Run   runCmd   `cmd:"" help:"Build the plugins that a configuration names, and run it."`
-	Build buildCmd `cmd:"" help:"Build a plugin into a shared library, for this machine or another, and check it."`
-	Check checkCmd `cmd:"" help:"Find what keeps a shared library from working as a plugin."`
+	New    newCmd    `cmd:"" help:"Write the folder of a new plugin, which builds and runs."`
+	Run    runCmd    `cmd:"" help:"Build the plugins that a configuration names, and run it."`
+	Replay replayCmd `cmd:"" help:"Give the chunks of a capture to an output plugin, and compare the verdicts."`
+	Build  buildCmd  `cmd:"" help:"Build a plugin into a shared library, for this machine or another, and check it."`
+	Check  checkCmd  `cmd:"" help:"Find what keeps a shared library from working as a plugin."`
 }
 
 func main() {

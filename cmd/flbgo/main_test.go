@@ -159,7 +159,7 @@ func TestUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no command", nil, `expected one of "new", "run", "build", "check"`},
+		{"no command", nil, `expected one of "new", "run", "replay", "build", "check"`},
 		{"unknown command", []string{"walk"}, `unexpected argument walk`},
 		{"unknown flag", []string{"run", "--fore", "5s"}, `unknown flag --fore, did you mean "--for"?`},
 		{"time without unit", []string{"run", "--for", "5"}, `--for: expected duration but got "5"`},
@@ -177,6 +177,7 @@ func TestUsage(t *testing.T) {
 		{"name of a plugin", []string{"new", "input", "Weather"}, `name "Weather": want lower case letters`},
 		{"no release", []string{"new", "input", "weather"}, "this flbgo is no release: say --library VERSION, or --replace"},
 		{"nothing to replace with", []string{"new", "input", "weather", "--replace", "."}, "--replace: stat "},
+		{"nothing to replay", []string{"replay", "none.cbor", "x.so"}, "none.cbor: no such file or directory"},
 		{"nothing to build", []string{"build", "none"}, "none: no such file or directory (name the folder of a plugin"},
 		{"file to build", []string{"build", "some.file"}, "some.file is no folder"},
 		{"unknown target", []string{"build", "--target", "plan9/mips"}, `--target: "plan9/mips" is none of linux/386, linux/amd64,`},
@@ -200,7 +201,7 @@ func TestUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"new", "--help"}, {"build", "--help"}, {"check", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"new", "--help"}, {"build", "--help"}, {"replay", "--help"}, {"check", "--help"}} {
 		got := call{dir: t.TempDir()}.flbgo(t, args...)
 		got.check(t, 0)
 		text := "flbgo run"

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/calyptia/plugin/internal/capture"
+	"github.com/calyptia/plugin/internal/engine/chost"
+)
+
+// replayCmd is "flbgo replay".
+type replayCmd struct {
+	File    string `arg:"" help:"Capture: chunks with their verdicts."`
+	Library string `arg:"" help:"Output plugin: its shared library (.so), or the folder of its package main, which is built."`
+
+	Properties properties `short:"p" name:"property" placeholder:"KEY=VALUE" help:"A property of the section; once for each."`
+	Section    string     `placeholder:"NAME" help:"Section of the capture to replay, if it has several."`
+	JSON       bool       `name:"json" help:"Print the outcome as JSON, on standard output, where the plugin then prints nothing."`
+	Verbose    bool       `short:"v" help:"Show the command that builds, and the plugin's debug messages."`
+}
+
+// Help is what "flbgo replay --help" says between usage and flags.
+func (*replayCmd) Help() string {
+	return `The chunks of the capture are given to a new section of the plugin, in their order and one at a time, as Fluent Bit
+would. What the plugin makes of each (ok, retry or error) is compared with the capture: every difference is a line on
+standard error, and the exit code is 1 if there is one. So an incident becomes a test: change the plugin, and replay.
+
+Examples:
+
+    flbgo replay incident.cbor . -p url=http://localhost:8080 -p tls=off
+    flbgo replay incident.cbor out_http.so --section http.0 --json | jq '.differences[].tag'`
+}
+
+// replayed is what came of a replay.
+type replayed struct {
+	Chunks      int          `json:"chunks"`
+	Differences []difference `json:"differences"`
+}
+
+// difference is a chunk with another verdict than in the capture.
+type difference struct {
+	Item     int             `json:"item"` // of those of the section, from 1
+	Time     time.Time       `json:"time"`
+	Tag      string          `json:"tag"`
+	Bytes    int             `json:"bytes"`
+	Captured capture.Verdict `json:"captured"`
+	Now      capture.Verdict `json:"now"`
+}
+
+func (d difference) String() string {
+	return fmt.Sprintf("chunk %d (tag %s, %d bytes, of %s): %s in the capture, now %s",
+		d.Item, d.Tag, d.Bytes, d.Time.Format(time.RFC3339Nano), d.Captured, d.Now)
+}
+
+// Run is called by kong.
+func (c *replayCmd) Run(s *session) error {
+	items, err := c.items()
+	if err != nil {
+		return err
+	}
+	file, remove, err := c.library(s)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	result, err := c.replay(s, file, items)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	return c.report(s, result)
+}
+
+func (c *replayCmd) report(s *session, r *replayed) (err error) {
+	if c.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(r)
+	}
+	for _, d := range r.Differences {
+		s.term.note("%s", d)
+	}
+	if n := len(r.Differences); n > 0 {
+		return errors.Join(err, fmt.Errorf("replay: %d of %d verdicts differ from the capture", n, r.Chunks))
+	}
+	s.term.note("%d chunks, every verdict as in the capture", r.Chunks)
+	return err
+}
+
+// items reads those of one section.
+func (c *replayCmd) items() ([]capture.Item, error) {
+	f, err := os.Open(c.File)
+	if err != nil {
+		return nil, misused("replay: %w", err)
+	}
+	defer f.Close()
+	var items []capture.Item
+	var sections []string
+	for it, err := range capture.Read(f) {
+		if err != nil {
+			return nil, fmt.Errorf("replay: %s: %w", c.File, err)
+		}
+		if !slices.Contains(sections, it.Section) {
+			sections = append(sections, it.Section)
+		}
+		if c.Section == "" || it.Section == c.Section {
+			items = append(items, it)
+		}
+	}
+	switch {
+	case len(sections) == 0:
+		return nil, fmt.Errorf("replay: %s holds no chunk", c.File)
+	case len(items) == 0:
+		return nil, misused("--section: %q is none of %s", c.Section, strings.Join(sections, ", "))
+	case c.Section == "" && len(sections) > 1:
+		return nil, misused("replay: %s has several sections (want --section with one of %s)", c.File, strings.Join(sections, ", "))
+	}
+	return items, nil
+}
+
+// library builds the plugin if it is a folder.
+func (c *replayCmd) library(s *session) (file string, remove func(), err error) {
+	path, err := filepath.Abs(c.Library)
+	if err != nil {
+		return "", nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", nil, misused("replay: %w (want a library, or the folder of a plugin)", err)
+	case !info.IsDir():
+		return path, func() {}, nil
+	}
+	if err := wantProgram(path); err != nil {
+		return "", nil, err
+	}
+	temp, err := os.MkdirTemp("", "flbgo-replay-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(temp) }
+	file = filepath.Join(temp, filepath.Base(path)+".so")
+	if err := (builder{verbose: c.Verbose}).build(s, path, file); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return file, remove, nil
+}
+
+// replay gives the items to a section of the library.
+func (c *replayCmd) replay(s *session, file string, items []capture.Item) (r *replayed, err error) {
+	var stdout io.Writer = os.Stdout
+	if c.JSON {
+		stdout = s.term.w
+	}
+	host, err := chost.Start(s.stop, chost.Options{
+		Log:    func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
+		Stdout: stdout, Stderr: s.term.w,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(s.abort, func() { _ = host.Kill() })()
+	r, err = c.through(s, host, file, items)
+	closed := host.Close()
+	if crash := new(chost.CrashError); errors.As(err, &crash) && errors.As(closed, &crash) {
+		closed = nil // it is the same
+	}
+	return r, errors.Join(err, closed)
+}
+
+func (c *replayCmd) through(s *session, host *chost.Host, file string, items []capture.Item) (*replayed, error) {
+	lib, err := host.Load(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w (flbgo check says more)", err)
+	}
+	if lib.Kind != chost.Output {
+		return nil, fmt.Errorf("%s is an %s: chunks go to outputs", filepath.Base(file), lib.Kind)
+	}
+	level := slog.LevelInfo
+	if c.Verbose {
+		level = slog.LevelDebug
+	}
+	out, err := host.NewOutput(lib, chost.InstanceOptions{Name: items[0].Section, Properties: c.Properties, LogLevel: level})
+	if err != nil {
+		return nil, err
+	}
+	if err := out.Init(); err != nil {
+		return nil, fmt.Errorf("%w (give the section its properties with -p key=value)", err)
+	}
+	if err := out.Start(); err != nil {
+		return nil, err
+	}
+	r, err := flushAll(s, out, items)
+	if err != nil {
+		return nil, err
+	}
+	return r, errors.Join(out.Exit(), host.Unload(lib))
+}
+
+func flushAll(s *session, out *chost.Instance, items []capture.Item) (*replayed, error) {
+	r := &replayed{Differences: []difference{}}
+	for i, it := range items {
+		code, err := out.Flush(s.stop, it.Tag, it.Chunk)
+		if err != nil {
+			return nil, interrupted(s.stop, err)
+		}
+		r.Chunks++
+		if now := verdict(code); now != it.Verdict {
+			r.Differences = append(r.Differences, difference{i + 1, it.Time, it.Tag, len(it.Chunk), it.Verdict, now})
+		}
+	}
+	return r, nil
+}
+
+// verdict is what the engine takes a return value of Flush for (flb_macros.h).
+func verdict(code int) capture.Verdict {
+	switch code {
+	case 1:
+		return capture.OK
+	case 2:
+		return capture.Retry
+	}
+	return capture.Error
+}
