@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -28,6 +29,19 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s: link %s: %v", page, m[0], err)
 			} else if m[2] != "" && !headings(read(t, target))[m[2]] {
 				t.Errorf("%s: link %s: %s has no such heading", page, m[0], target)
+			}
+		}
+	}
+}
+
+// TestLengths counts the lines of files that a page says the length of.
+func TestLengths(t *testing.T) {
+	t.Parallel()
+	length := regexp.MustCompile(`\[(\d+) lines\]\((\S+?)\)`)
+	for _, page := range pages(t) {
+		for _, m := range length.FindAllStringSubmatch(read(t, page), -1) {
+			if n := strings.Count(read(t, filepath.Join(filepath.Dir(page), m[2])), "\n"); strconv.Itoa(n) != m[1] {
+				t.Errorf("%s: %s lines of %s, want %d", page, m[1], m[2], n)
 			}
 		}
 	}
