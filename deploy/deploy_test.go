@@ -219,6 +219,13 @@ func TestBuild(t *testing.T) {
 	}
 	engine := fluentbit.ForTest(t, 2, 1, 0)
 	shell(t, dir, flow.run(t, "Run"), "FLUENT_BIT="+engine)
+
+	// As in the image, but for where the files are, and without a port that another process may have.
+	here := strings.NewReplacer("/plugins/", dir+"/", "HTTP_Server   On", "HTTP_Server   Off")
+	for _, name := range []string{"fluent-bit.conf", "plugins.conf"} {
+		write(t, filepath.Join(dir, name), here.Replace(read(t, name)))
+	}
+	shell(t, t.TempDir(), `timeout 4 "$FLUENT_BIT" -c "$DIR/fluent-bit.conf" | grep '"role":"db"'`, "FLUENT_BIT="+engine, "DIR="+dir, "ROLE=db")
 }
 
 // module copies the example into a module of its own.
