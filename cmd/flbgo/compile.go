@@ -16,6 +16,7 @@ import (
 type builder struct {
 	off     bool     // nothing is built
 	verbose bool     // commands and their output are shown
+	beside  bool     // something else writes to the terminal: whole lines only
 	flags   []string // of go build, besides those that all have
 	env     []string // besides that of this process
 }
@@ -42,7 +43,11 @@ func (b builder) compile(s *session, dir, output string) error {
 		cmd.Stdout, cmd.Stderr = s.term.w, s.term.w
 		return explain(s.stop, cmd.Run())
 	}
-	done := s.term.step("building " + strings.TrimSuffix(filepath.Base(output), ".so"))
+	step := s.term.step
+	if b.beside {
+		step = s.term.lines
+	}
+	done := step("building " + strings.TrimSuffix(filepath.Base(output), ".so"))
 	err := cmd.Run()
 	done(err)
 	if err = explain(s.stop, err); err != nil && log.Len() > 0 {

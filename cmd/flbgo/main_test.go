@@ -37,6 +37,7 @@ type call struct {
 type trigger struct {
 	text   string
 	signal os.Signal
+	do     func() // instead of the signal, unless nil
 }
 
 // outcome is how flbgo ended.
@@ -108,7 +109,11 @@ func (w *watch) add(b []byte) {
 			return
 		}
 		w.seen.Next(w.seen.Len() - len(after))
-		w.send(w.triggers[0].signal)
+		if do := w.triggers[0].do; do != nil {
+			do()
+		} else {
+			w.send(w.triggers[0].signal)
+		}
 		w.triggers = w.triggers[1:]
 	}
 }
@@ -173,6 +178,8 @@ func TestUsage(t *testing.T) {
 		{"metrics for fluent-bit", []string{"run", "--engine", "fluent-bit", "--metrics", ":2021"}, "Fluent Bit serves metrics itself, with http_server on"},
 		{"metrics without port", []string{"run", "--metrics", "2021"}, "--metrics: address 2021: missing port in address (want an address such as :2021"},
 		{"file as folder", []string{"run", "some.file"}, "some.file is no folder (want flbgo run -c some.file"},
+		{"watch for fluent-bit", []string{"run", "--engine", "fluent-bit", "--watch"}, "--watch is for the embedded engine"},
+		{"watch without build", []string{"run", "-w", "--no-build"}, "--watch is for the embedded engine, and builds"},
 		{"kind of plugin", []string{"new", "filter", "x"}, `<kind> must be one of "input","output"`},
 		{"name of a plugin", []string{"new", "input", "Weather"}, `name "Weather": want lower case letters`},
 		{"no release", []string{"new", "input", "weather"}, "this flbgo is no release: say --library VERSION, or --replace"},
@@ -215,4 +222,4 @@ func TestHelp(t *testing.T) {
 }
 
 // stopAfterRecord ends a run of a dummy gracefully.
-var stopAfterRecord = []trigger{{`"message":"dummy"`, syscall.SIGINT}}
+var stopAfterRecord = []trigger{{text: `"message":"dummy"`, signal: syscall.SIGINT}}

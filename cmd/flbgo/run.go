@@ -22,6 +22,7 @@ type runCmd struct {
 	Engine  string        `enum:"embedded,fluent-bit" default:"embedded" help:"What runs the configuration: the embedded engine, which is for development and tests, or an installed Fluent Bit ($$FLUENT_BIT, or else fluent-bit in PATH, or else /opt/fluent-bit/bin/fluent-bit)."`
 	NoBuild bool          `help:"Load the plugins' libraries as they are."`
 	Metrics string        `placeholder:"ADDRESS" help:"Serve the plugins' metrics as Prometheus reads them, at /metrics and Fluent Bit's own /api/v2/metrics/prometheus of an address such as :2021 or localhost:2021. For the embedded engine."`
+	Watch   bool          `short:"w" help:"Build and start anew whenever a Go file of the plugins or the configuration changes. For the embedded engine."`
 	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
 
 	Layout generation    `placeholder:"VERSION" group:"Tests of the embedded engine:" help:"Release of Fluent Bit whose memory layouts the plugins meet: 3.2, 4.1, 5.0 or 5.1.1, the default."`
@@ -43,6 +44,7 @@ Examples:
     flbgo run --for 5s examples/in_procstat    # for five seconds
     flbgo run -c fluent-bit.conf | jq .message # a file; records into jq
     flbgo run --metrics :2021 examples/in_dummy  # and in another terminal: curl localhost:2021/metrics
+    flbgo run --watch .                        # anew at every change of its files
     flbgo run --engine fluent-bit .            # in the real Fluent Bit`
 }
 
@@ -60,6 +62,8 @@ func (r *runCmd) Validate() error {
 	case r.Engine != "embedded" && r.Metrics != "":
 		return errors.New("--metrics is for the embedded engine: Fluent Bit serves metrics itself, with http_server on in [SERVICE], " +
 			"at port 2020 and /api/v2/metrics/prometheus")
+	case r.Watch && (r.Engine != "embedded" || r.NoBuild):
+		return errors.New("--watch is for the embedded engine, and builds")
 	case r.Metrics != "":
 		if _, _, err := net.SplitHostPort(r.Metrics); err != nil {
 			return fmt.Errorf("--metrics: %w (want an address such as :2021 or localhost:2021)", err)
@@ -82,6 +86,9 @@ func (g *generation) UnmarshalText(text []byte) error {
 // Run is called by kong.
 func (r *runCmd) Run(s *session) error {
 	start := r.embedded
+	if r.Watch {
+		start = r.watch
+	}
 	if r.Engine == "fluent-bit" {
 		path, err := fluentbit.Find(os.Getenv("FLUENT_BIT"), fluentbit.Packaged) // before the working directory changes
 		if err != nil {

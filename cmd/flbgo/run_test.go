@@ -134,7 +134,7 @@ func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, "fluent-bit.conf", "[SERVICE]\n  grace -1\n  scheduler.base 1\n  scheduler.cap 2\n"+dummyInput+
 		"[OUTPUT]\n  name file\n  path none\n  retry_limit no_limits\n")
-	c := call{dir: dir, triggers: []trigger{{"[output:file:file.0]", syscall.SIGTERM}, {"once more", syscall.SIGTERM}}}
+	c := call{dir: dir, triggers: []trigger{{text: "[output:file:file.0]", signal: syscall.SIGTERM}, {text: "once more", signal: syscall.SIGTERM}}}
 	c.flbgo(t, "run", "--tick", "10ms").check(t, 1, "stopped at once")
 }
 
@@ -161,13 +161,13 @@ func TestFluentBit(t *testing.T) {
 		stderr       string
 	}{
 		{"for a time", fakeEngine, []string{"--for", "2s"}, nil, 0, "called with -c fluent-bit.conf in DIR/p\nterminated\n", ""},
-		{"interrupted", fakeEngine, []string{"-v"}, []trigger{{"called", syscall.SIGINT}},
+		{"interrupted", fakeEngine, []string{"-v"}, []trigger{{text: "called", signal: syscall.SIGINT}},
 			0, "called with -c fluent-bit.conf -v in DIR/p\nterminated\n", "flbgo: stopping"},
 		{"ends by itself", "#!/bin/sh\necho out\necho err >&2\n", nil, nil, 0, "out\n", "err\n"},
 		{"exit status", "#!/bin/sh\nexit 3\n", nil, nil, 1, "", "engine ended with exit status 3"},
 		{"crash", "#!/bin/sh\nkill -SEGV $$\n", nil, nil, 1, "", "engine ended with signal: segmentation fault"},
 		{"killed by the second signal", "#!/bin/sh\ntrap '' TERM\necho ready\nkill -STOP $$\n", nil,
-			[]trigger{{"ready", syscall.SIGINT}, {"once more", syscall.SIGINT}}, 1, "ready\n", "stopped at once"},
+			[]trigger{{text: "ready", signal: syscall.SIGINT}, {text: "once more", signal: syscall.SIGINT}}, 1, "ready\n", "stopped at once"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

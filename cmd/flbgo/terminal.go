@@ -64,6 +64,12 @@ func (t *terminal) step(what string) (done func(error)) {
 	}
 }
 
+// lines is step for when other things are written meanwhile.
+func (t *terminal) lines(what string) (done func(error)) {
+	t.note("%s", what)
+	return func(error) {}
+}
+
 // log writes a line of the engine's log in the form of Fluent Bit 5.1 (flb_log.c).
 func (t *terminal) log(now time.Time, level slog.Level, line string) {
 	colour, title := levelTitle(level)

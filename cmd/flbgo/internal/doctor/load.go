@@ -48,7 +48,7 @@ func (t *trial) run(path string) {
 		t.refused(err)
 		return
 	}
-	t.ok("register", "%s %q: %s%s", lib.Kind, lib.Name, orNothing(lib.Description), t.said.take())
+	t.well("register", fmt.Sprintf("%s %q: %s", lib.Kind, lib.Name, orNothing(lib.Description)))
 	if lib.Kind != chost.Input && lib.Kind != chost.Output {
 		t.warn("register", "its kind is "+lib.Kind.String()+", which is not tried here", "")
 		return
@@ -56,6 +56,16 @@ func (t *trial) run(path string) {
 	if t.section(lib) {
 		t.unload(lib)
 	}
+}
+
+// well is for a step that went well, though not if the library warns.
+func (t *trial) well(check, text string) {
+	said := t.said.take()
+	if strings.Contains(said, "\n[warn]") || strings.Contains(said, "\n[error]") {
+		t.warn(check, text+", and warns"+said, "see the lines of the log")
+		return
+	}
+	t.ok(check, "%s%s", text, said)
 }
 
 func orNothing(description string) string {
@@ -110,7 +120,7 @@ func (t *trial) section(lib *chost.Library) bool {
 	err = i.Init()
 	switch {
 	case err == nil:
-		t.ok("init", "a section %s starts%s", t.withProperties(), t.said.take())
+		t.well("init", fmt.Sprintf("a section %s starts", t.withProperties()))
 		return t.exit(i)
 	case errors.As(err, new(*chost.PluginError)):
 		t.initRefused(err)
