@@ -1,5 +1,7 @@
-// Command flbgo is the workbench for Fluent Bit plugins written in Go. "flbgo run" builds the plugins that a configuration
-// names and runs it, in the embedded engine or in an installed Fluent Bit; "flbgo --help" lists all commands.
+// Command flbgo is the workbench for Fluent Bit plugins written in Go. "flbgo new" writes the folder of a plugin, "flbgo
+// run" builds the plugins that a configuration names and runs it, in the embedded engine or in an installed Fluent Bit,
+// "flbgo build" makes the library to ship, "flbgo check" says what keeps a library from working, and "flbgo replay" gives
+// captured chunks to an output. "flbgo --help" lists all commands.
 //
 // It exits with 0 if all went well, 1 if a command failed, and 2 if the command line makes no sense.
 package main
@@ -14,7 +16,8 @@ import (
 
 const about = `The workbench for Fluent Bit plugins written in Go.
 
-Begin with: flbgo run FOLDER, where FOLDER holds a plugin's Go files and a fluent-bit.conf.`
+Begin with: flbgo new input weather, which makes the folder in_weather. Or with: flbgo run FOLDER, where FOLDER holds a
+plugin's Go files and a fluent-bit.conf.`
 
 // cli is the command line: a field for each command.
 type cli struct {
