@@ -18,7 +18,7 @@
 // record of any kind, as long as what it writes is a map.
 //
 // A type is compiled once, to a list of its fields' offsets, keys and kinds, and encoding allocates
-// nothing. Structs are written several times as fast as maps.
+// nothing. Structs are written about twice as fast as maps.
 //
 // # Struct tags
 //
@@ -32,7 +32,8 @@
 //
 // An embedded struct without a name is inlined; its fields are left out
 // while an embedded pointer is nil. Of two fields with one name the outer one
-// wins; two at one depth are an error. Other options are ignored.
+// wins; two at one depth are an error. Other options, such as
+// omitzero, are ignored.
 //
 // # What Go values become
 //
