@@ -189,7 +189,8 @@ func (c *replayCmd) through(s *session, host *chost.Host, file string, items []c
 	if c.Verbose {
 		level = slog.LevelDebug
 	}
-	out, err := host.NewOutput(lib, chost.InstanceOptions{Name: items[0].Section, Properties: c.Properties, LogLevel: level})
+	section := chost.InstanceOptions{Name: items[0].Section, Properties: c.Properties, LogLevel: level, Workers: 1}
+	out, err := host.NewOutput(lib, section)
 	if err != nil {
 		return nil, err
 	}
