@@ -31,9 +31,17 @@ func run(t *testing.T, dir, name string, args ...string) {
 	}
 }
 
+func needCgo(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || strings.TrimSpace(string(out)) != "1" {
+		t.Skipf("needs cgo (leave CGO_ENABLED alone, and install gcc): CGO_ENABLED is %q, %v", out, err)
+	}
+}
+
 // goLibrary builds testdata/NAME.
 func goLibrary(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	needCgo(t)
 	file := filepath.Join(t.TempDir(), name+".so")
 	folder := filepath.Join("testdata", name)
 	run(t, folder, "go", append([]string{"build", "-o", file}, append(args, ".")...)...)
@@ -213,6 +221,7 @@ func TestWarnings(t *testing.T) {
 
 func fluentBitGo(t *testing.T) string {
 	t.Helper()
+	needCgo(t)
 	folder, err := filepath.Abs("../../../../internal/e2e/testdata/fluentbitgo")
 	if err != nil {
 		t.Fatal(err)
