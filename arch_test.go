@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/e2e":             {},
 	"internal/fluentbit":       {},
 	"internal/reference":       {"config", "internal/proxy"},
+	"plugintest":               {".", "config", "record", "metric", "internal/capture", "internal/proxy", "internal/proxy/proxytest", "internal/engine/conffile"},
 }
 
 var author = []string{".", "config", "record", "metric", "checkpoint"}
