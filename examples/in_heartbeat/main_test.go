@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 func TestCollect(t *testing.T) {
@@ -32,4 +33,26 @@ func TestCollect(t *testing.T) {
 			t.Errorf("beats = %v, want 3, of role web, the last one after 2 seconds", got)
 		}
 	})
+}
+
+func TestBeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := plugintest.Input(t, &heartbeat{}, plugintest.Properties{"interval": "1s", "role": "web"})
+		in.Run(2500 * time.Millisecond) // of virtual time
+		got := plugintest.Records[beat](in)
+		if len(got) != 3 || got[2].Role != "web" || got[2].Uptime != 2 {
+			t.Errorf("beats = %v, want 3, of role web, the last one after 2 seconds", got)
+		}
+	})
+}
+
+func TestRoleIsRequired(t *testing.T) {
+	err := plugintest.InputError(t, &heartbeat{}, plugintest.Classic(`
+[INPUT]
+    Name  heartbeat
+    Role  king
+`))
+	if want := `plugin: input "heartbeat.0": config: role: "king" is not one of web, db, cache`; err.Error() != want {
+		t.Errorf("Init() = %v, want %s", err, want)
+	}
 }
