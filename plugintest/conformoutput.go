@@ -106,20 +106,15 @@ func (s *outputSuite[C, R]) flushAndExit(t testing.TB) *OutputSection {
 
 // forms are those that proxy-abi.md lists: an engine gives outputs what inputs, of any age, have given to it.
 func (s *outputSuite[C, R]) forms(t testing.TB) {
-	const (
-		eventTime = "\xd7\x00\x65\x00\x00\x00\x00\x00\x00\x01"
-		ext8      = "\xc7\x08\x00\x65\x00\x00\x00\x00\x00\x00\x01"
-		seconds   = "\xce\x65\x00\x00\x00"
-		float     = "\xcb\x41\xd9\x40\x00\x00\x00\x00\x00"
-	)
+	const eventTime = "\xd7\x00\x65\x00\x00\x00"
 	out := s.open(t, s.plugin, nil)
-	for _, form := range []struct{ name, head string }{
-		{"the legacy form", "\x92" + eventTime},
-		{"the legacy form with ext8", "\x92" + ext8},
-		{"the legacy form in seconds", "\x92" + seconds},
-		{"the legacy form with a float", "\x92" + float},
-		{"the form with metadata", "\x92\x92" + eventTime + "\xdf\x00\x00\x00\x01\xa1k\xa1v"},
-		{"the form with long heads", "\xdc\x00\x02\xdd\x00\x00\x00\x02" + eventTime + "\xde\x00\x00"},
+	for _, form := range []struct{ name, head string }{ // each of another time
+		{"the legacy form", "\x92" + eventTime + "\x01\x00\x00\x00"},
+		{"the legacy form with ext8", "\x92\xc7\x08\x00\x65\x00\x00\x00\x02\x00\x00\x00"},
+		{"the legacy form in seconds", "\x92\xce\x65\x00\x00\x03"},
+		{"the legacy form with a float", "\x92\xcb\x41\xd9\x40\x00\x00\x20\x00\x00"},
+		{"the form with metadata", "\x92\x92" + eventTime + "\x05\x00\x00\x00\xdf\x00\x00\x00\x01\xa1k\xa1v"},
+		{"the form with long heads", "\xdc\x00\x02\xdd\x00\x00\x00\x02" + eventTime + "\x06\x00\x00\x00\xde\x00\x00"},
 	} {
 		var chunk []byte
 		for _, body := range bodies(t, s.chunk(t)) {
@@ -233,7 +228,11 @@ func (s *outputSuite[C, R]) concurrent(t testing.TB) {
 }
 
 func (s *outputSuite[C, R]) flushReturns(t testing.TB) {
-	out := s.open(t, s.plugin, map[string]string{"go.flush_timeout": "1ns"})
+	out := s.open(t, &outputTap[C, R]{s.plugin, func(ctx context.Context, flush flushFunc[R], batch *plugin.Batch[R]) error {
+		ended, end := context.WithCancel(ctx)
+		end()
+		return flush(ended, batch)
+	}}, map[string]string{"go.flush_timeout": "1ms"}) // for the library to give it up soon
 	out.FlushChunk(testTag, s.chunk(t))
 	out.wantNo(t, saysFlushLate, "Flush returns when its context ends")
 }
