@@ -127,6 +127,7 @@ func (out *OutputSection) Retry() Verdict {
 	out.mu.Unlock()
 	if again == nil {
 		out.t.Fatal("plugintest: no chunk is to be delivered again")
+		return Error
 	}
 	return out.FlushChunk(again.tag, again.chunk)
 }
