@@ -39,7 +39,7 @@ func Chunk(t testing.TB, events ...any) []byte {
 
 // eventOf takes an event of any record type, or a record.
 func eventOf(e any) (ev plugin.Message) {
-	v := reflect.ValueOf(e)
+	v := reflect.Indirect(reflect.ValueOf(e))
 	if isEvent(v) {
 		ev.Time, _ = v.FieldByName("Time").Interface().(time.Time)
 		ev.Record = v.FieldByName("Record").Interface()
