@@ -29,3 +29,7 @@ func TestRoleIsRequired(t *testing.T) {
 		t.Errorf("Init() = %v, want %s", err, want)
 	}
 }
+
+func TestConformance(t *testing.T) {
+	plugintest.InputConformance(t, &heartbeat{}, plugintest.Setup{Conf: plugintest.Properties{"role": "web"}, Virtual: true})
+}

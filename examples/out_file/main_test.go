@@ -12,54 +12,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 var date = time.Date(2026, 1, 2, 15, 4, 5, 123456789, time.UTC)
 
-// open makes a section with these properties, as an engine does.
-func open(t *testing.T, properties map[string]string) (proxy.Output, *proxytest.Host, error) {
-	t.Helper()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := &proxytest.Host{Section: "go_file.0", Properties: properties}
-	out := p.NewOutput()
-	return out, host, out.Init(host)
-}
+func at(path string) plugintest.Properties { return plugintest.Properties{"path": path} }
 
-func mustOpen(t *testing.T, path string) (proxy.Output, *proxytest.Host) {
-	t.Helper()
-	out, host, err := open(t, map[string]string{"path": path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out, host
-}
-
-// chunk is the records as events of one second after the other.
-func chunk(t *testing.T, records ...any) []byte {
-	t.Helper()
-	encoder, err := record.NewEncoder[any]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events []byte
+// events are the records one second after the other.
+func events(records ...any) (all []any) {
 	for i, r := range records {
-		header := record.Header{Time: date.Add(time.Duration(i) * time.Second)}
-		if events, err = encoder.Append(events, &header, &r, 0); err != nil {
-			t.Fatal(err)
-		}
+		all = append(all, plugin.Message{Time: date.Add(time.Duration(i) * time.Second), Record: r})
 	}
-	return events
+	return all
 }
 
-func flush(t *testing.T, out proxy.Output, tag string, chunk []byte, want proxy.Verdict) {
+func flush(t *testing.T, out *plugintest.OutputSection, want plugintest.Verdict, tag string, records ...any) {
 	t.Helper()
-	if got := proxytest.Flush(out, tag, chunk); got != want {
+	if got := out.Flush(tag, events(records...)...); got != want {
 		t.Errorf("Flush(%q) = %v, want %v", tag, got, want)
 	}
 }
@@ -78,8 +49,8 @@ func checkFile(t *testing.T, path, want string) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.jsonl")
-	out, _ := mustOpen(t, path)
-	flush(t, out, "app", chunk(t,
+	out := plugintest.Output(t, &output{}, at(path))
+	flush(t, out, plugintest.OK, "app",
 		struct {
 			Status int     `json:"status"`
 			Path   string  `json:"path"`
@@ -89,8 +60,8 @@ func TestLines(t *testing.T) {
 			User struct{ ID uint64 }
 			Tags []string
 		}{struct{ ID uint64 }{math.MaxUint64}, []string{"a", "b"}},
-	), proxy.OK)
-	flush(t, out, "app", chunk(t, map[string]any{}), proxy.OK)
+	)
+	flush(t, out, plugintest.OK, "app", map[string]any{})
 	out.Exit()
 	checkFile(t, path, `{"date":"2026-01-02T15:04:05.123456789Z","tag":"app","record":{"status":200,"path":"/?a=1&b=<2>","load":null}}
 {"date":"2026-01-02T15:04:06.123456789Z","tag":"app","record":{"User":{"ID":18446744073709551615},"Tags":["a","b"]}}
@@ -102,9 +73,7 @@ func TestTwoSections(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b"} {
-		out, _ := mustOpen(t, filepath.Join(dir, name))
-		defer out.Exit()
-		flush(t, out, name, chunk(t, map[string]string{"from": name}), proxy.OK)
+		flush(t, plugintest.Output(t, &output{}, at(filepath.Join(dir, name))), plugintest.OK, name, map[string]string{"from": name})
 	}
 	for _, name := range []string{"a", "b"} {
 		checkFile(t, filepath.Join(dir, name),
@@ -115,27 +84,24 @@ func TestTwoSections(t *testing.T) {
 func TestFileIsAppendedTo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.jsonl")
-	var want strings.Builder
-	for run := range 2 {
-		out, _ := mustOpen(t, path)
-		flush(t, out, "app", chunk(t, map[string]int{"run": run}), proxy.OK)
-		out.Exit()
-		fmt.Fprintf(&want, `{"date":"2026-01-02T15:04:05.123456789Z","tag":"app","record":{"run":%d}}`+"\n", run)
-	}
-	checkFile(t, path, want.String())
+	out := plugintest.Output(t, &output{}, at(path))
+	flush(t, out, plugintest.OK, "app", map[string]int{"run": 0})
+	out.Reload()
+	flush(t, out, plugintest.OK, "app", map[string]int{"run": 1})
+	checkFile(t, path, `{"date":"2026-01-02T15:04:05.123456789Z","tag":"app","record":{"run":0}}
+{"date":"2026-01-02T15:04:05.123456789Z","tag":"app","record":{"run":1}}
+`)
 }
 
 func TestConcurrentChunksStayWhole(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.jsonl")
-	out, _ := mustOpen(t, path)
-	two := chunk(t, map[string]int{"n": 1}, map[string]int{"n": 2})
+	out := plugintest.Output(t, &output{}, at(path))
 	var wg sync.WaitGroup
 	for range 8 {
-		wg.Go(func() { flush(t, out, "app", two, proxy.OK) })
+		wg.Go(func() { flush(t, out, plugintest.OK, "app", map[string]int{"n": 1}, map[string]int{"n": 2}) })
 	}
 	wg.Wait()
-	out.Exit()
 	checkFile(t, path, strings.Repeat(`{"date":"2026-01-02T15:04:05.123456789Z","tag":"app","record":{"n":1}}
 {"date":"2026-01-02T15:04:06.123456789Z","tag":"app","record":{"n":2}}
 `, 8))
@@ -144,14 +110,12 @@ func TestConcurrentChunksStayWhole(t *testing.T) {
 func TestBrokenChunkIsGivenUp(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "out.jsonl")
-	out, host := mustOpen(t, path)
-	defer out.Exit()
-	good := chunk(t, map[string]int{"n": 1})
-	flush(t, out, "app", append(good, 0xc1), proxy.Error)
-	checkFile(t, path, "")
-	if lines := host.Lines(); len(lines) != 1 || !strings.Contains(lines[0], "event 1 at byte") {
-		t.Errorf("log = %q, want one line that names event 1", lines)
+	out := plugintest.Output(t, &output{}, at(path))
+	broken := append(plugintest.Chunk(t, map[string]int{"n": 1}), 0xc1)
+	if got := out.FlushChunk("app", broken); got != plugintest.Error || !out.Logged("event 1 at byte") {
+		t.Errorf("FlushChunk(a broken chunk) = %v, log %q, want %v, a line that names event 1", got, out.Log(), plugintest.Error)
 	}
+	checkFile(t, path, "")
 }
 
 func TestFailedWriteIsRetried(t *testing.T) {
@@ -160,10 +124,10 @@ func TestFailedWriteIsRetried(t *testing.T) {
 	if _, err := os.Stat(full); err != nil {
 		t.Skipf("%v: this test needs the device that is always full, as Linux has it", err)
 	}
-	out, host := mustOpen(t, full)
-	flush(t, out, "app", chunk(t, map[string]int{"n": 1}), proxy.Retry)
+	out := plugintest.Output(t, &output{}, at(full))
+	flush(t, out, plugintest.Retry, "app", map[string]int{"n": 1})
 	want := []string{`WARN [go_file.0] chunk not delivered tag=app error="write /dev/full: no space left on device"`}
-	if diff := cmp.Diff(want, host.Lines()); diff != "" {
+	if diff := cmp.Diff(want, out.Log()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
@@ -171,19 +135,26 @@ func TestFailedWriteIsRetried(t *testing.T) {
 func TestInitErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name       string
-		properties map[string]string
-		want       string
+		name string
+		conf plugintest.Properties
+		want string
 	}{
 		{"no path", nil, `plugin: output "go_file.0": config: path: required, not set`},
-		{"no folder", map[string]string{"path": "none/out.jsonl"},
-			`plugin: output "go_file.0": open none/out.jsonl: no such file or directory`},
+		{"no folder", at("none/out.jsonl"), `plugin: output "go_file.0": open none/out.jsonl: no such file or directory`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, _, err := open(t, tt.properties); err == nil || err.Error() != tt.want {
-				t.Errorf("Init(%v) = %v, want %s", tt.properties, err, tt.want)
+			if err := plugintest.OutputError(t, &output{}, tt.conf); err.Error() != tt.want {
+				t.Errorf("Init(%v) = %v, want %s", tt.conf, err, tt.want)
 			}
 		})
 	}
+}
+
+func TestConformance(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.jsonl")
+	plugintest.OutputConformance(t, &output{}, plugintest.Setup{Conf: at(path), Delivered: func() []byte {
+		text, _ := os.ReadFile(path)
+		return text
+	}})
 }

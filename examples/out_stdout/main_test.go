@@ -5,13 +5,13 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/calyptia/plugin"
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 type brokenPipe struct{}
@@ -24,13 +24,13 @@ func TestFlush(t *testing.T) {
 		name   string
 		w      io.Writer
 		record map[string]any
-		want   proxy.Verdict
+		want   plugintest.Verdict
 		text   string
 	}{
-		{"delivered", nil, map[string]any{"message": "hello", "status": 200}, proxy.OK,
+		{"delivered", nil, map[string]any{"message": "hello", "status": 200}, plugintest.OK,
 			`{"date":"2026-01-02T15:04:05Z","record":{"message":"hello","status":200},"tag":"app"}` + "\n"},
-		{"no JSON", nil, map[string]any{"load": math.NaN()}, proxy.Error, ""},
-		{"no reader", brokenPipe{}, map[string]any{"n": 1}, proxy.Retry, ""},
+		{"no JSON", nil, map[string]any{"load": math.NaN()}, plugintest.Error, ""},
+		{"no reader", brokenPipe{}, map[string]any{"n": 1}, plugintest.Retry, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -38,61 +38,31 @@ func TestFlush(t *testing.T) {
 			if tt.w == nil {
 				tt.w = &text
 			}
-			out := open(t, tt.w)
-			defer out.Exit()
-			if got := proxytest.Flush(out, "app", chunk(t, tt.record)); got != tt.want || text.String() != tt.text {
+			out := plugintest.Output(t, &stdout{w: tt.w}, nil)
+			event := plugin.Message{Time: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), Record: tt.record}
+			if got := out.Flush("app", event); got != tt.want || text.String() != tt.text {
 				t.Errorf("Flush(%v) = %v and %q, want %v and %q", tt.record, got, text.String(), tt.want, tt.text)
 			}
 		})
 	}
 }
 
-func TestBrokenChunkIsGivenUp(t *testing.T) {
-	t.Parallel()
-	var text bytes.Buffer
-	out := open(t, &text)
-	defer out.Exit()
-	broken := append(chunk(t, map[string]any{"n": 1}), 0xc1)
-	if got := proxytest.Flush(out, "app", broken); got != proxy.Error || text.Len() > 0 {
-		t.Errorf("Flush(a broken chunk) = %v and %q, want %v and nothing", got, text.String(), proxy.Error)
-	}
-}
-
-// Not parallel: the other tests take the registration away for a moment (proxy.Capture).
 func TestRegistered(t *testing.T) {
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Kind() != "output" || p.Name != "go_stdout" {
-		t.Errorf("Registered() = %s %q, want output %q", p.Kind(), p.Name, "go_stdout")
+	t.Parallel()
+	if kind, name := plugintest.Registered(t); kind != "output" || name != "go_stdout" {
+		t.Errorf("Registered() = %s %q, want output %q", kind, name, "go_stdout")
 	}
 }
 
-// open makes a section that prints to w.
-func open(t *testing.T, w io.Writer) proxy.Output {
-	t.Helper()
-	p, err := proxy.Capture(func() { plugin.RegisterOutput("go_stdout", "under test", &stdout{w: w}) })
+// A file stands for standard output, whose writes may be concurrent.
+func TestConformance(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := p.NewOutput()
-	if err := out.Init(&proxytest.Host{Section: "go_stdout.0"}); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func chunk(t *testing.T, r map[string]any) []byte {
-	t.Helper()
-	encoder, err := record.NewEncoder[map[string]any]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := record.Header{Time: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
-	event, err := encoder.Append(nil, &header, &r, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return event
+	defer file.Close()
+	plugintest.OutputConformance(t, &stdout{w: file}, plugintest.Setup{Delivered: func() []byte {
+		text, _ := os.ReadFile(file.Name())
+		return text
+	}})
 }
