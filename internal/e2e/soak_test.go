@@ -176,6 +176,19 @@ func (s *soak) census() map[string]string {
 	return all
 }
 
+// settled is a census without the servers of flushes, which end a moment after the last output.
+func (s *soak) settled() map[string]string {
+	s.t.Helper()
+	for end := time.Now().Add(patience); ; s.wait(time.Millisecond) {
+		c := s.census()
+		busy := func(line string) bool { return !strings.Contains(line, "servers=0") }
+		if !slices.ContainsFunc(slices.Collect(maps.Values(c)), busy) || time.Now().After(end) {
+			s.wait(10 * time.Millisecond) // for their goroutines
+			return s.census()
+		}
+	}
+}
+
 // compareCensus expects of the libraries, when they have no sections, that they hold what they held at first.
 func (s *soak) compareCensus() {
 	s.t.Helper()

@@ -142,7 +142,7 @@ func (s *soak) start(o chost.Options) {
 	s.load()
 	s.initialize()
 	s.exit()
-	s.base = s.census()
+	s.base = s.settled()
 	s.log.forget("sent all")
 	s.initialize()
 }
