@@ -1,57 +1,24 @@
 package main
 
 import (
-	"context"
-	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/calyptia/plugin"
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 const fixture = "testdata/proc"
 
-// open makes a section with these properties, as an engine does.
-func open(t *testing.T, properties map[string]string) (proxy.Input, *proxytest.Host, error) {
-	t.Helper()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := &proxytest.Host{Section: "procstat.0", Properties: properties}
-	in := p.NewInput()
-	return in, host, in.Init(host)
-}
-
-// records returns what a section has to say at first.
-func records(t *testing.T, in proxy.Input) []map[string]any {
-	t.Helper()
-	var engine proxytest.Engine
-	synctest.Wait()
-	in.Collect(engine.Append)
-	decoder, err := record.NewDecoder[map[string]any]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []map[string]any
-	events := record.NewScanner(engine.Events(""))
-	for events.Next() {
-		var r map[string]any
-		if err := decoder.Decode(events.Event().Body, &r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
+func conf(more map[string]string) plugintest.Properties {
+	p := plugintest.Properties{"proc_path": fixture}
+	maps.Copy(p, more)
+	return p
 }
 
 // reading is the fixture as a record. The fixture has no swap.
@@ -95,13 +62,9 @@ func TestRecord(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				in, _, err := open(t, map[string]string{"proc_path": fixture, "interfaces": tt.interfaces})
-				if err != nil {
-					t.Fatal(err)
-				}
-				in.Start()
-				defer in.Exit()
-				if diff := cmp.Diff([]map[string]any{reading(tt.want)}, records(t, in)); diff != "" {
+				in := plugintest.Input(t, &input{}, conf(map[string]string{"interfaces": tt.interfaces}))
+				in.Collect()
+				if diff := cmp.Diff([]map[string]any{reading(tt.want)}, plugintest.Records[map[string]any](in)); diff != "" {
 					t.Errorf("records (-want +got):\n%s", diff)
 				}
 			})
@@ -113,18 +76,14 @@ func TestTwoSections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		wants := map[string]map[string]any{"lo": {"lo": lo}, "wlan0": {"wlan0": wlan0}}
-		sections := make(map[string]proxy.Input)
+		sections := make(map[string]*plugintest.InputSection)
 		for name := range wants {
-			in, _, err := open(t, map[string]string{"proc_path": fixture, "interfaces": name})
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Start()
-			defer in.Exit()
-			sections[name] = in
+			sections[name] = plugintest.Input(t, &input{}, conf(map[string]string{"interfaces": name}))
 		}
 		for name, want := range wants {
-			if diff := cmp.Diff([]map[string]any{reading(want)}, records(t, sections[name])); diff != "" {
+			sections[name].Collect()
+			got := plugintest.Records[map[string]any](sections[name])
+			if diff := cmp.Diff([]map[string]any{reading(want)}, got); diff != "" {
 				t.Errorf("records of the section for %s (-want +got):\n%s", name, diff)
 			}
 		}
@@ -134,23 +93,15 @@ func TestTwoSections(t *testing.T) {
 func TestInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		in := new(input)
-		conf := config{Interval: 10 * time.Second, ProcPath: fixture}
-		if err := in.Init(ctx, &plugin.Instance[config]{Conf: conf, Logger: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		ch, done := make(chan plugin.Event[stat]), make(chan error, 1)
 		start := time.Now()
-		go func() { done <- in.Collect(ctx, ch) }()
-		for _, want := range []time.Duration{0, 10 * time.Second, 20 * time.Second} {
-			if got := (<-ch).Time.Sub(start); got != want {
-				t.Errorf("record after %v, want %v", got, want)
-			}
+		in := plugintest.Input(t, &input{}, conf(map[string]string{"interval": "10s"}))
+		in.Run(25 * time.Second)
+		var got []time.Duration
+		for _, ev := range plugintest.Events[map[string]any](in) {
+			got = append(got, ev.Time.Sub(start))
 		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Collect() = %v, want nil", err)
+		if diff := cmp.Diff([]time.Duration{0, 10 * time.Second, 20 * time.Second}, got); diff != "" {
+			t.Errorf("times of records (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -158,13 +109,13 @@ func TestInterval(t *testing.T) {
 func TestInitErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name       string
-		properties map[string]string
-		want       string
+		name string
+		conf map[string]string
+		want string
 	}{
-		{"short interval", map[string]string{"interval": "1ms", "proc_path": fixture},
+		{"short interval", map[string]string{"interval": "1ms"},
 			`plugin: input "procstat.0": config: interval: "1ms" is too short (want at least 10ms)`},
-		{"no duration", map[string]string{"interval": "often", "proc_path": fixture},
+		{"no duration", map[string]string{"interval": "often"},
 			`plugin: input "procstat.0": config: interval: "often" is not a duration (want 500ms, 10s, 1m or a number of seconds)`},
 		{"no folder", map[string]string{"proc_path": "testdata/none"},
 			`plugin: input "procstat.0": config: proc_path: "testdata/none" is not a folder that exists`},
@@ -177,8 +128,8 @@ func TestInitErrors(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, _, err := open(t, tt.properties); err == nil || err.Error() != tt.want {
-				t.Errorf("Init(%v) = %v, want %s", tt.properties, err, tt.want)
+			if err := plugintest.InputError(t, &input{}, conf(tt.conf)); err.Error() != tt.want {
+				t.Errorf("Init(%v) = %v, want %s", tt.conf, err, tt.want)
 			}
 		})
 	}
@@ -186,33 +137,38 @@ func TestInitErrors(t *testing.T) {
 
 func TestMissingInterfaceIsLogged(t *testing.T) {
 	t.Parallel()
-	_, host, err := open(t, map[string]string{"proc_path": fixture, "interfaces": "eth0,eth7"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := plugintest.Input(t, &input{}, conf(map[string]string{"interfaces": "eth0,eth7"}))
 	want := []string{"WARN [procstat.0] interface is left out of records until it exists interface=eth7"}
-	if diff := cmp.Diff(want, host.Lines()); diff != "" {
+	if diff := cmp.Diff(want, in.Log()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
 
-// A reading that fails later ends Collect, which the library calls again.
+// A reading that fails ends Collect, which the library calls again.
 func TestCollectError(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(fixture)); err != nil {
-		t.Fatal(err)
-	}
-	in := new(input)
-	conf := config{Interval: time.Second, ProcPath: dir}
-	if err := in.Init(t.Context(), &plugin.Instance[config]{Conf: conf, Logger: slog.New(slog.DiscardHandler)}); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(dir, "net", "dev")); err != nil {
-		t.Fatal(err)
-	}
-	err := in.Collect(t.Context(), make(chan plugin.Event[stat]))
-	if err == nil || !strings.Contains(err.Error(), filepath.Join("net", "dev")) {
-		t.Errorf("Collect() = %v, want the error of net/dev", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(fixture)); err != nil {
+			t.Fatal(err)
+		}
+		in := plugintest.Input(t, &input{}, plugintest.Properties{"proc_path": dir})
+		in.Collect()
+		dev := filepath.Join(dir, "net", "dev")
+		if err := os.Rename(dev, dev+".gone"); err != nil {
+			t.Fatal(err)
+		}
+		in.Run(1500 * time.Millisecond)
+		if !in.Logged("net/dev: no such file") {
+			t.Errorf("log = %q, want the error of net/dev", in.Log())
+		}
+		if err := os.Rename(dev+".gone", dev); err != nil {
+			t.Fatal(err)
+		}
+		in.WaitFor(2)
+	})
+}
+
+func TestConformance(t *testing.T) {
+	plugintest.InputConformance(t, &input{}, plugintest.Setup{Conf: conf(nil), Virtual: true})
 }

@@ -16,8 +16,7 @@ import (
 
 	"github.com/calyptia/plugin"
 	"github.com/calyptia/plugin/checkpoint"
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 // folder is where the files of a test are.
@@ -525,17 +524,30 @@ func TestInitErrors(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			p, err := proxy.Registered()
-			if err != nil {
-				t.Fatal(err)
-			}
-			host := &proxytest.Host{Section: "go_tail.0", Properties: map[string]string{"path": tt.path, "state": tt.state}}
-			want := `plugin: input "go_tail.0": ` + tt.want
-			if err := p.NewInput().Init(host); err == nil || err.Error() != want {
+			err := plugintest.InputError(t, &tail{}, plugintest.Properties{"path": tt.path, "state": tt.state})
+			if want := `plugin: input "go_tail.0": ` + tt.want; err.Error() != want {
 				t.Errorf("Init() = %v, want %s", err, want)
 			}
 		})
 	}
+}
+
+// Sections have files of their own, to which lines are added when a check wants them.
+func TestConformance(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	plugintest.InputConformance(t, &tail{}, plugintest.Setup{
+		Conf: plugintest.Each(func() plugintest.Config {
+			n++
+			path := filepath.Join(dir, fmt.Sprint(n, ".log"))
+			return plugintest.Properties{"path": path, "state": path + ".state", "lines": "1", "poll_interval": "10ms"}
+		}),
+		Prompt: func() {
+			f := &folder{t: t, dir: dir}
+			for i := range n {
+				f.append(fmt.Sprint(i+1, ".log"), "one\ntwo\nthree\n")
+			}
+		},
+	})
 }
 
 // BenchmarkScan reads lines of 100 bytes, with the properties' defaults.
