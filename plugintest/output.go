@@ -132,10 +132,14 @@ func (out *OutputSection) Retry() Verdict {
 	return out.FlushChunk(again.tag, again.chunk)
 }
 
-// Exit ends the section. Flushes must have returned. Later calls do nothing.
+// Exit ends the section, and with it the context of a Flush that is under way, as in an engine whose grace is over. Later
+// calls do nothing.
 func (out *OutputSection) Exit() {
-	if !out.exited {
-		out.exited = true
+	out.mu.Lock()
+	first := !out.exited
+	out.exited = true
+	out.mu.Unlock()
+	if first {
 		out.run(out.output.Exit)
 	}
 }

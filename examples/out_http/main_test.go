@@ -4,7 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,9 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 // server takes requests and answers the n-th one, from 0, as answer says; nil is 200 to all.
@@ -105,47 +104,26 @@ func (s *server) took() string {
 	return s.accepted.String()
 }
 
-// open makes a section with these properties, as an engine does.
-func open(t *testing.T, endpoint string, properties map[string]string) (proxy.Output, *proxytest.Host, error) {
-	t.Helper()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{"endpoint": endpoint, "json_date_key": "false"}
-	for k, v := range properties {
-		all[k] = v
-	}
-	host := &proxytest.Host{Section: "go_http.0", Properties: all, Level: slog.LevelDebug}
-	out := p.NewOutput()
-	return out, host, out.Init(host)
+// at is the configuration of a section that posts to endpoint.
+func at(endpoint string, more map[string]string) plugintest.Properties {
+	all := plugintest.Properties{"endpoint": endpoint, "json_date_key": "false", "log_level": "debug"}
+	maps.Copy(all, more)
+	return all
 }
 
-func mustOpen(t *testing.T, endpoint string, properties map[string]string) (proxy.Output, *proxytest.Host) {
+func open(t *testing.T, endpoint string, more map[string]string) *plugintest.OutputSection {
 	t.Helper()
-	out, host, err := open(t, endpoint, properties)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(out.Exit)
-	return out, host
+	return plugintest.Output(t, &output{}, at(endpoint, more))
 }
 
 // chunk has n events: {"n":0}, {"n":1} and so on.
-func chunk(t *testing.T, n int) (events []byte) {
+func chunk(t *testing.T, n int) []byte {
 	t.Helper()
-	encoder, err := record.NewEncoder[map[string]int]()
-	if err != nil {
-		t.Fatal(err)
+	events := make([]any, n)
+	for i := range events {
+		events[i] = plugin.Message{Time: time.Unix(1527673192, 681000), Record: map[string]int{"n": i}}
 	}
-	for i := range n {
-		header := record.Header{Time: time.Unix(1527673192, 681000)}
-		r := map[string]int{"n": i}
-		if events, err = encoder.Append(events, &header, &r, 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return events
+	return plugintest.Chunk(t, events...)
 }
 
 // lines are what events from to below to become.
@@ -157,10 +135,10 @@ func lines(from, to int) string {
 	return text.String()
 }
 
-func flush(t *testing.T, out proxy.Output, chunk []byte, want proxy.Verdict) {
+func flush(t *testing.T, out *plugintest.OutputSection, chunk []byte, want plugintest.Verdict) {
 	t.Helper()
-	if got := proxytest.Flush(out, "app", chunk); got != want {
-		t.Errorf("Flush() = %v, want %v", got, want)
+	if got := out.FlushChunk("app", chunk); got != want {
+		t.Errorf("FlushChunk() = %v, want %v", got, want)
 	}
 }
 
@@ -172,10 +150,10 @@ func checkText(t *testing.T, what, want, got string) {
 }
 
 // checkLog wants one line above the level debug, with text in it.
-func checkLog(t *testing.T, host *proxytest.Host, text string) {
+func checkLog(t *testing.T, out *plugintest.OutputSection, text string) {
 	t.Helper()
 	var found []string
-	for _, line := range host.Lines() {
+	for _, line := range out.Log() {
 		if !strings.HasPrefix(line, "DEBUG") {
 			found = append(found, line)
 		}
@@ -208,15 +186,15 @@ func TestRequest(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, nil)
-			out, host := mustOpen(t, s.URL, tt.properties)
-			flush(t, out, chunk(t, 1), proxy.OK)
+			out := open(t, s.URL, tt.properties)
+			flush(t, out, chunk(t, 1), plugintest.OK)
 			checkText(t, "body", tt.body, s.took())
 			for name, want := range tt.header {
 				if got := s.headers[0].Get(name); got != want {
 					t.Errorf("header %s = %q, want %q", name, got, want)
 				}
 			}
-			for _, line := range host.Lines() {
+			for _, line := range out.Log() {
 				if strings.Contains(line, "sesame") || strings.Contains(line, "a:b") {
 					t.Errorf("log has a secret: %s", line)
 				}
@@ -229,8 +207,8 @@ func TestHost(t *testing.T) {
 	t.Parallel()
 	var host atomic.Value
 	s := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { host.Store(r.Host) })
-	out, _ := mustOpen(t, s.URL, map[string]string{"headers": "Host: logs.example"})
-	flush(t, out, chunk(t, 1), proxy.OK)
+	out := open(t, s.URL, map[string]string{"headers": "Host: logs.example"})
+	flush(t, out, chunk(t, 1), plugintest.OK)
 	if got := host.Load(); got != "logs.example" {
 		t.Errorf("host = %v, want logs.example", got)
 	}
@@ -240,24 +218,24 @@ func TestStatus(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		code int
-		want proxy.Verdict
+		want plugintest.Verdict
 		log  string
 	}{
-		{200, proxy.OK, ""},
-		{201, proxy.OK, ""},
-		{204, proxy.OK, ""},
-		{301, proxy.Retry, `301 Moved Permanently to http://other.example/, and redirects are not followed`},
-		{307, proxy.Retry, `307 Temporary Redirect to http://other.example/, and redirects are not followed`},
-		{304, proxy.Retry, `304 Not Modified`},
-		{400, proxy.Error, `1 events refused: 400 Bad Request: \"sorry`},
-		{401, proxy.Error, `401 Unauthorized: \"sorry`},
-		{404, proxy.Error, `404 Not Found: \"sorry`},
-		{408, proxy.Retry, `408 Request Timeout: \"sorry`},
-		{413, proxy.Error, `413 Request Entity Too Large: \"sorry`},
-		{429, proxy.Retry, `429 Too Many Requests, Retry-After 120: \"sorry`},
-		{500, proxy.Retry, `500 Internal Server Error: \"sorry`},
-		{503, proxy.Retry, `503 Service Unavailable, Retry-After 120: \"sorry`},
-		{599, proxy.Retry, `599`},
+		{200, plugintest.OK, ""},
+		{201, plugintest.OK, ""},
+		{204, plugintest.OK, ""},
+		{301, plugintest.Retry, `301 Moved Permanently to http://other.example/, and redirects are not followed`},
+		{307, plugintest.Retry, `307 Temporary Redirect to http://other.example/, and redirects are not followed`},
+		{304, plugintest.Retry, `304 Not Modified`},
+		{400, plugintest.Error, `1 events refused: 400 Bad Request: \"sorry`},
+		{401, plugintest.Error, `401 Unauthorized: \"sorry`},
+		{404, plugintest.Error, `404 Not Found: \"sorry`},
+		{408, plugintest.Retry, `408 Request Timeout: \"sorry`},
+		{413, plugintest.Error, `413 Request Entity Too Large: \"sorry`},
+		{429, plugintest.Retry, `429 Too Many Requests, Retry-After 120: \"sorry`},
+		{500, plugintest.Retry, `500 Internal Server Error: \"sorry`},
+		{503, plugintest.Retry, `503 Service Unavailable, Retry-After 120: \"sorry`},
+		{599, plugintest.Retry, `599`},
 	} {
 		t.Run(fmt.Sprint(tt.code), func(t *testing.T) {
 			t.Parallel()
@@ -273,13 +251,13 @@ func TestStatus(t *testing.T) {
 					fmt.Fprint(w, "sorry", strings.Repeat("!", 1000))
 				}
 			})
-			out, host := mustOpen(t, s.URL, nil)
+			out := open(t, s.URL, nil)
 			flush(t, out, chunk(t, 1), tt.want)
 			if tt.log == "" {
 				return
 			}
-			checkLog(t, host, tt.log)
-			if lines := host.Lines(); len(lines[len(lines)-1]) > 500 {
+			checkLog(t, out, tt.log)
+			if lines := out.Log(); len(lines[len(lines)-1]) > 500 {
 				t.Errorf("log has a line of %d bytes, want the beginning of the answer", len(lines[len(lines)-1]))
 			}
 		})
@@ -301,8 +279,8 @@ func TestSplit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, nil)
-			out, _ := mustOpen(t, s.URL, map[string]string{"batch_bytes": tt.size})
-			flush(t, out, chunk(t, 8), proxy.OK)
+			out := open(t, s.URL, map[string]string{"batch_bytes": tt.size})
+			flush(t, out, chunk(t, 8), plugintest.OK)
 			if diff := cmp.Diff(tt.want, s.requests()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
@@ -316,28 +294,28 @@ func TestPartly(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		answers  []int
-		verdicts []proxy.Verdict
+		verdicts []plugintest.Verdict
 		took     string
 		refused  float64
 	}{
-		{"first", []int{503}, []proxy.Verdict{proxy.Retry, proxy.OK}, lines(0, 8), 0},
-		{"in the middle", []int{200, 503}, []proxy.Verdict{proxy.Retry, proxy.OK}, lines(0, 8), 0},
-		{"twice", []int{200, 503, 200, 429}, []proxy.Verdict{proxy.Retry, proxy.Retry, proxy.OK}, lines(0, 8), 0},
-		{"last", []int{200, 200, 200, 500}, []proxy.Verdict{proxy.Retry, proxy.OK}, lines(0, 8), 0},
-		{"refused", []int{200, 400}, []proxy.Verdict{proxy.Error}, lines(0, 2) + lines(4, 8), 2},
-		{"refused, then unavailable", []int{400, 200, 503}, []proxy.Verdict{proxy.Retry, proxy.OK}, lines(2, 8), 2},
-		{"refused when it comes back", []int{503, 200, 422}, []proxy.Verdict{proxy.Retry, proxy.Error}, lines(0, 2) + lines(4, 8), 2},
+		{"first", []int{503}, []plugintest.Verdict{plugintest.Retry, plugintest.OK}, lines(0, 8), 0},
+		{"in the middle", []int{200, 503}, []plugintest.Verdict{plugintest.Retry, plugintest.OK}, lines(0, 8), 0},
+		{"twice", []int{200, 503, 200, 429}, []plugintest.Verdict{plugintest.Retry, plugintest.Retry, plugintest.OK}, lines(0, 8), 0},
+		{"last", []int{200, 200, 200, 500}, []plugintest.Verdict{plugintest.Retry, plugintest.OK}, lines(0, 8), 0},
+		{"refused", []int{200, 400}, []plugintest.Verdict{plugintest.Error}, lines(0, 2) + lines(4, 8), 2},
+		{"refused, then unavailable", []int{400, 200, 503}, []plugintest.Verdict{plugintest.Retry, plugintest.OK}, lines(2, 8), 2},
+		{"refused when it comes back", []int{503, 200, 422}, []plugintest.Verdict{plugintest.Retry, plugintest.Error}, lines(0, 2) + lines(4, 8), 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, status(tt.answers...))
-			out, host := mustOpen(t, s.URL, map[string]string{"batch_bytes": "20"})
+			out := open(t, s.URL, map[string]string{"batch_bytes": "20"})
 			for _, want := range tt.verdicts {
 				flush(t, out, chunk(t, 8), want)
 			}
 			checkText(t, "accepted", tt.took, s.took())
-			if series := host.Plugin.Snapshot(); len(series) != 1 || series[0].Value != tt.refused {
-				t.Errorf("metrics = %v, want refused_events_total at %v", series, tt.refused)
+			if got := out.Metric("refused_events_total"); got != tt.refused {
+				t.Errorf("refused_events_total = %v, want %v", got, tt.refused)
 			}
 		})
 	}
@@ -349,42 +327,39 @@ func TestNoAnswer(t *testing.T) {
 		t.Parallel()
 		s := serve(t, nil)
 		s.Close()
-		out, host := mustOpen(t, s.URL, nil)
-		flush(t, out, chunk(t, 1), proxy.Retry)
-		checkLog(t, host, "connection refused")
+		out := open(t, s.URL, nil)
+		flush(t, out, chunk(t, 1), plugintest.Retry)
+		checkLog(t, out, "connection refused")
 	})
 	t.Run("timeout", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		out, host := mustOpen(t, s.URL, map[string]string{"timeout": "20ms"})
-		flush(t, out, chunk(t, 1), proxy.Retry)
-		checkLog(t, host, "context deadline exceeded")
+		out := open(t, s.URL, map[string]string{"timeout": "20ms"})
+		flush(t, out, chunk(t, 1), plugintest.Retry)
+		checkLog(t, out, "context deadline exceeded")
 	})
 	t.Run("Flush has no more time", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		out, host := mustOpen(t, s.URL, map[string]string{"go.flush_timeout": "20ms"})
-		flush(t, out, chunk(t, 1), proxy.Retry)
-		checkLog(t, host, "context deadline exceeded")
+		out := open(t, s.URL, map[string]string{"go.flush_timeout": "20ms"})
+		flush(t, out, chunk(t, 1), plugintest.Retry)
+		checkLog(t, out, "context deadline exceeded")
 	})
 	t.Run("the section exits", func(t *testing.T) {
 		t.Parallel()
 		arrived := make(chan struct{})
 		s := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { close(arrived); <-r.Context().Done() })
-		out, host, err := open(t, s.URL, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		out := open(t, s.URL, nil)
 		go func() { <-arrived; out.Exit() }()
-		flush(t, out, chunk(t, 1), proxy.Retry)
-		checkLog(t, host, "context canceled")
+		flush(t, out, chunk(t, 1), plugintest.Retry)
+		checkLog(t, out, "context canceled")
 	})
 	t.Run("the connection breaks", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(int, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-		out, host := mustOpen(t, s.URL, nil)
-		flush(t, out, chunk(t, 1), proxy.Retry)
-		checkLog(t, host, "EOF")
+		out := open(t, s.URL, nil)
+		flush(t, out, chunk(t, 1), plugintest.Retry)
+		checkLog(t, out, "EOF")
 	})
 }
 
@@ -400,8 +375,8 @@ func TestConnectionIsKept(t *testing.T) {
 	}
 	s.Start()
 	t.Cleanup(s.Close)
-	out, _ := mustOpen(t, s.URL, nil)
-	for _, want := range []proxy.Verdict{proxy.Retry, proxy.Error, proxy.OK, proxy.OK} {
+	out := open(t, s.URL, nil)
+	for _, want := range []plugintest.Verdict{plugintest.Retry, plugintest.Error, plugintest.OK, plugintest.OK} {
 		flush(t, out, chunk(t, 1), want)
 	}
 	if got := opened.Load(); got != 1 {
@@ -412,10 +387,10 @@ func TestConnectionIsKept(t *testing.T) {
 func TestConcurrentChunks(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	out, _ := mustOpen(t, s.URL, map[string]string{"batch_bytes": "20"})
+	out := open(t, s.URL, map[string]string{"batch_bytes": "20"})
 	var wg sync.WaitGroup
 	for range 8 {
-		wg.Go(func() { flush(t, out, chunk(t, 8), proxy.OK) })
+		wg.Go(func() { flush(t, out, chunk(t, 8), plugintest.OK) })
 	}
 	wg.Wait()
 	if got, want := len(s.took()), 8*len(lines(0, 8)); got != want {
@@ -426,9 +401,9 @@ func TestConcurrentChunks(t *testing.T) {
 func TestBrokenChunkIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
-	out, host := mustOpen(t, s.URL, nil)
-	flush(t, out, append(chunk(t, 1), 0xc1), proxy.Error)
-	checkLog(t, host, "event 1 at byte")
+	out := open(t, s.URL, nil)
+	flush(t, out, append(chunk(t, 1), 0xc1), plugintest.Error)
+	checkLog(t, out, "event 1 at byte")
 	checkText(t, "accepted", "", s.took())
 }
 
@@ -452,9 +427,17 @@ func TestInitErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			want := `plugin: output "go_http.0": ` + tt.want
-			if _, _, err := open(t, tt.endpoint, tt.properties); err == nil || err.Error() != want {
+			if err := plugintest.OutputError(t, &output{}, at(tt.endpoint, tt.properties)); err.Error() != want {
 				t.Errorf("Init(%v) = %v, want %s", tt.properties, err, want)
 			}
 		})
 	}
+}
+
+func TestConformance(t *testing.T) {
+	s := serve(t, nil)
+	plugintest.OutputConformance(t, &output{}, plugintest.Setup{
+		Conf:      at(s.URL, nil),
+		Delivered: func() []byte { return []byte(s.took()) },
+	})
 }

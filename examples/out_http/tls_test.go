@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/calyptia/plugin/internal/proxy"
+	"github.com/calyptia/plugin/plugintest"
 )
 
 func TestTLS(t *testing.T) {
@@ -32,19 +32,19 @@ func TestTLS(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		properties map[string]string
-		want       proxy.Verdict
+		want       plugintest.Verdict
 		log        string
 	}{
-		{"both know each other", map[string]string{"tls_ca_file": ca, "tls_cert_file": cert, "tls_key_file": key}, proxy.OK, ""},
-		{"server not checked", map[string]string{"tls_verify": "off", "tls_cert_file": cert, "tls_key_file": key}, proxy.OK, ""},
-		{"server not known", map[string]string{"tls_cert_file": cert, "tls_key_file": key}, proxy.Retry, "certificate signed by unknown authority"},
-		{"client not known", map[string]string{"tls_ca_file": ca}, proxy.Retry, "certificate required"},
+		{"both know each other", map[string]string{"tls_ca_file": ca, "tls_cert_file": cert, "tls_key_file": key}, plugintest.OK, ""},
+		{"server not checked", map[string]string{"tls_verify": "off", "tls_cert_file": cert, "tls_key_file": key}, plugintest.OK, ""},
+		{"server not known", map[string]string{"tls_cert_file": cert, "tls_key_file": key}, plugintest.Retry, "certificate signed by unknown authority"},
+		{"client not known", map[string]string{"tls_ca_file": ca}, plugintest.Retry, "certificate required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			out, host := mustOpen(t, s.URL, tt.properties)
+			out := open(t, s.URL, tt.properties)
 			flush(t, out, chunk(t, 1), tt.want)
 			if tt.log != "" {
-				checkLog(t, host, tt.log)
+				checkLog(t, out, tt.log)
 			}
 		})
 	}
