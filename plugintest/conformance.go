@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"runtime/pprof"
 	"strings"
 	"sync/atomic"
@@ -25,7 +26,8 @@ type Setup struct {
 	Options []plugin.Option
 
 	// Virtual runs every check in a bubble of testing/synctest, where long waits take no time. It is for plugins that wait
-	// for time and channels alone: a bubble never ends while a goroutine reads from a network.
+	// for time and channels alone: a bubble never ends while a goroutine reads from a network, and one in which a goroutine
+	// is left behind ends the whole test with a panic.
 	Virtual bool
 
 	// Prompt, of inputs, is called when a check waits for events, to give the input something to send; nil if it sends
@@ -133,7 +135,9 @@ func (c *common) goroutines(t testing.TB) (stacks string) {
 // with adds properties to those of the section.
 func (s section) with(properties map[string]string) section {
 	all := make(map[string]string)
-	maps.Copy(all, s.properties)
+	for name, value := range s.properties {
+		all[strings.ToLower(name)] = value
+	}
 	maps.Copy(all, properties)
 	return section{s.name, all}
 }
@@ -144,4 +148,15 @@ func closeOf(ctx context.Context, p any) error {
 		return c.Close(ctx)
 	}
 	return nil
+}
+
+// clone returns a shallow copy of what p points to, or p itself if it is no pointer, as the library makes for a section.
+func clone[P any](p P) P {
+	v := reflect.ValueOf(p)
+	if v.Kind() != reflect.Pointer {
+		return p
+	}
+	dup := reflect.New(v.Type().Elem())
+	dup.Elem().Set(v.Elem())
+	return dup.Interface().(P)
 }

@@ -212,8 +212,7 @@ func (in *InputSection) Exit() {
 func (in *InputSection) Reload() {
 	in.t.Helper()
 	in.Exit()
-	in.before = in.Log()
-	in.host = in.newHost()
+	in.renew()
 	if err := in.start(); err != nil {
 		in.t.Fatal(err)
 	}

@@ -149,8 +149,7 @@ func (out *OutputSection) Exit() {
 func (out *OutputSection) Reload() {
 	out.t.Helper()
 	out.Exit()
-	out.before = out.Log()
-	out.host = out.newHost()
+	out.renew()
 	if err := out.start(); err != nil {
 		out.t.Fatal(err)
 	}

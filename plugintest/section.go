@@ -97,25 +97,14 @@ func (c *common) newHost() *proxytest.Host {
 	if alias := h.Properties["alias"]; alias != "" {
 		h.Section = alias
 	}
-	h.Level = level(h.Properties["log_level"])
+	h.Level = levels[strings.ToLower(h.Properties["log_level"])] // info if not set
 	return h
 }
 
-// level reads the engine's names. It has no way to log nothing but errors of its own: off is above all.
-func level(name string) slog.Level {
-	switch strings.ToLower(name) {
-	case "off":
-		return slog.LevelError + 1
-	case "error":
-		return slog.LevelError
-	case "warn", "warning":
-		return slog.LevelWarn
-	case "debug":
-		return slog.LevelDebug
-	case "trace":
-		return slog.LevelDebug - 4
-	}
-	return slog.LevelInfo
+// levels are the engine's log_level; off is above all.
+var levels = map[string]slog.Level{
+	"off": slog.LevelError + 1, "error": slog.LevelError, "warn": slog.LevelWarn, "info": slog.LevelInfo,
+	"debug": slog.LevelDebug, "trace": slog.LevelDebug - 4,
 }
 
 // run calls f so that goroutines that it starts can be told from others.
@@ -125,6 +114,12 @@ func (c *common) run(f func()) {
 		return
 	}
 	pprof.Do(context.Background(), pprof.Labels(labelKey, c.label), func(context.Context) { f() })
+}
+
+// renew replaces the engine of a section that has exited.
+func (c *common) renew() {
+	c.before = c.Log()
+	c.host = c.newHost()
 }
 
 // initialize runs an Init as the engine does, which looks at the names of properties first.
