@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/calyptia/plugin/internal/capture"
 	"github.com/calyptia/plugin/internal/engine"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/internal/engine/conffile"
@@ -33,6 +34,14 @@ func (r *runCmd) embedded(s *session, w *workspace) error {
 	}
 	if err := w.prepare(s, r.builder()); err != nil {
 		return err
+	}
+	if r.Capture != "" {
+		rec, err := newRecorder(s, r.Capture, capture.Options{MaxFile: r.Limit, Redact: r.Redact})
+		if err != nil {
+			return err
+		}
+		defer rec.close()
+		options.Flushed = rec.flushed
 	}
 	if r.Verbose {
 		w.conf.Service.Properties = append(w.conf.Service.Properties, conffile.Property{Key: "log_level", Value: "debug"})

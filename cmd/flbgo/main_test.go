@@ -180,11 +180,15 @@ func TestUsage(t *testing.T) {
 		{"file as folder", []string{"run", "some.file"}, "some.file is no folder (want flbgo run -c some.file"},
 		{"watch for fluent-bit", []string{"run", "--engine", "fluent-bit", "--watch"}, "--watch is for the embedded engine"},
 		{"watch without build", []string{"run", "-w", "--no-build"}, "--watch is for the embedded engine, and builds"},
+		{"capture for fluent-bit", []string{"run", "--engine", "fluent-bit", "--capture", "x"}, "--capture is for the embedded engine"},
+		{"capture and watch", []string{"run", "--watch", "--capture", "x"}, "either --capture or --watch"},
+		{"keys without capture", []string{"run", "--redact", "x"}, "--redact and --capture-limit are for --capture"},
+		{"negative limit", []string{"run", "--capture", "x", "--capture-limit=-1"}, "--capture-limit: -1 is negative"},
 		{"kind of plugin", []string{"new", "filter", "x"}, `<kind> must be one of "input","output"`},
 		{"name of a plugin", []string{"new", "input", "Weather"}, `name "Weather": want lower case letters`},
 		{"no release", []string{"new", "input", "weather"}, "this flbgo is no release: say --library VERSION, or --replace"},
 		{"nothing to replace with", []string{"new", "input", "weather", "--replace", "."}, "--replace: stat "},
-		{"nothing to replay", []string{"replay", "none.cbor", "x.so"}, "none.cbor: no such file or directory"},
+		{"nothing to replay", []string{"replay", "none.cbor", "x.so"}, "none.cbor: no such file or directory (flbgo run --capture writes one)"},
 		{"nothing to build", []string{"build", "none"}, "none: no such file or directory (name the folder of a plugin"},
 		{"file to build", []string{"build", "some.file"}, "some.file is no folder"},
 		{"unknown target", []string{"build", "--target", "plan9/mips"}, `--target: "plan9/mips" is none of linux/386, linux/amd64,`},
@@ -213,7 +217,7 @@ func TestHelp(t *testing.T) {
 		got.check(t, 0)
 		text := "flbgo run"
 		if len(args) > 1 {
-			text = "Examples:\n\n    flbgo " + args[0]
+			text = "    flbgo " + args[0]
 		}
 		if !strings.Contains(got.stdout, text) || got.stderr != "" {
 			t.Errorf("flbgo %q prints %q and %q, want one with %q and nothing", args, got.stdout, got.stderr, text)

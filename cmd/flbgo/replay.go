@@ -19,7 +19,7 @@ import (
 
 // replayCmd is "flbgo replay".
 type replayCmd struct {
-	File    string `arg:"" help:"Capture: chunks with their verdicts."`
+	File    string `arg:"" help:"Capture, as flbgo run --capture writes it."`
 	Library string `arg:"" help:"Output plugin: its shared library (.so), or the folder of its package main, which is built."`
 
 	Properties properties `short:"p" name:"property" placeholder:"KEY=VALUE" help:"A property of the section; once for each."`
@@ -36,6 +36,7 @@ standard error, and the exit code is 1 if there is one. So an incident becomes a
 
 Examples:
 
+    flbgo run --capture incident.cbor .
     flbgo replay incident.cbor . -p url=http://localhost:8080 -p tls=off
     flbgo replay incident.cbor out_http.so --section http.0 --json | jq '.differences[].tag'`
 }
@@ -99,7 +100,7 @@ func (c *replayCmd) report(s *session, r *replayed) (err error) {
 func (c *replayCmd) items() ([]capture.Item, error) {
 	f, err := os.Open(c.File)
 	if err != nil {
-		return nil, misused("replay: %w", err)
+		return nil, misused("replay: %w (flbgo run --capture writes one)", err)
 	}
 	defer f.Close()
 	var items []capture.Item

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -23,6 +24,9 @@ type runCmd struct {
 	NoBuild bool          `help:"Load the plugins' libraries as they are."`
 	Metrics string        `placeholder:"ADDRESS" help:"Serve the plugins' metrics as Prometheus reads them, at /metrics and Fluent Bit's own /api/v2/metrics/prometheus of an address such as :2021 or localhost:2021. For the embedded engine."`
 	Watch   bool          `short:"w" help:"Build and start anew whenever a Go file of the plugins or the configuration changes. For the embedded engine."`
+	Capture string        `placeholder:"FILE" help:"Write every chunk that an output gets, and what becomes of it, into a file for flbgo replay. For the embedded engine."`
+	Redact  []string      `placeholder:"KEY" help:"Hide the values of these keys in the capture, wherever in a record they are."`
+	Limit   int64         `name:"capture-limit" placeholder:"BYTES" help:"Size of the capture at most; 64 MiB by default."`
 	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
 
 	Layout generation    `placeholder:"VERSION" group:"Tests of the embedded engine:" help:"Release of Fluent Bit whose memory layouts the plugins meet: 3.2, 4.1, 5.0 or 5.1.1, the default."`
@@ -45,6 +49,7 @@ Examples:
     flbgo run -c fluent-bit.conf | jq .message # a file; records into jq
     flbgo run --metrics :2021 examples/in_dummy  # and in another terminal: curl localhost:2021/metrics
     flbgo run --watch .                        # anew at every change of its files
+    flbgo run --capture x.cbor --redact password,token .
     flbgo run --engine fluent-bit .            # in the real Fluent Bit`
 }
 
@@ -64,6 +69,14 @@ func (r *runCmd) Validate() error {
 			"at port 2020 and /api/v2/metrics/prometheus")
 	case r.Watch && (r.Engine != "embedded" || r.NoBuild):
 		return errors.New("--watch is for the embedded engine, and builds")
+	case r.Engine != "embedded" && r.Capture != "":
+		return errors.New("--capture is for the embedded engine")
+	case r.Capture == "" && (len(r.Redact) > 0 || r.Limit != 0):
+		return errors.New("--redact and --capture-limit are for --capture")
+	case r.Capture != "" && r.Watch:
+		return errors.New("either --capture or --watch: every start begins the file anew")
+	case r.Limit < 0:
+		return fmt.Errorf("--capture-limit: %d is negative", r.Limit)
 	case r.Metrics != "":
 		if _, _, err := net.SplitHostPort(r.Metrics); err != nil {
 			return fmt.Errorf("--metrics: %w (want an address such as :2021 or localhost:2021)", err)
@@ -88,6 +101,13 @@ func (r *runCmd) Run(s *session) error {
 	start := r.embedded
 	if r.Watch {
 		start = r.watch
+	}
+	if r.Capture != "" { // before the working directory changes
+		file, err := filepath.Abs(r.Capture)
+		if err != nil {
+			return err
+		}
+		r.Capture = file
 	}
 	if r.Engine == "fluent-bit" {
 		path, err := fluentbit.Find(os.Getenv("FLUENT_BIT"), fluentbit.Packaged) // before the working directory changes

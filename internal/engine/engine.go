@@ -43,6 +43,9 @@ type Options struct {
 	// Metrics is kept up to date with what plugins set their metrics to; nil if not wanted.
 	Metrics *Metrics
 
+	// Flushed is called after every flush that an output has returned from, one call at a time; nil if not wanted.
+	Flushed func(Flush)
+
 	// Started is called when every instance has been initialised and the inputs run; nil if not wanted.
 	Started func()
 
@@ -136,6 +139,7 @@ func (e *engine) configure(c *conffile.Config) error {
 	e.pipeline = newPipeline(svc)
 	e.pipeline.log = e.logger(svc.level)
 	e.pipeline.end = e.finish
+	e.pipeline.flushed = e.opts.Flushed
 	for _, line := range ignored {
 		e.log(slog.LevelDebug, "%s", line)
 	}

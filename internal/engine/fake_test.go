@@ -19,6 +19,7 @@ type fakes struct {
 	outputs map[string]*fakeOutput
 	log     logged
 	file    string // of the configuration
+	onFlush func(Flush)
 }
 
 type fakeInput struct {
@@ -169,7 +170,7 @@ func (f *fakes) run(t *testing.T, d time.Duration, text string) error {
 	defer cancel()
 	c := load(t, text)
 	f.file = c.File
-	return run(ctx, c, Options{Tick: time.Second, Log: f.log.log}, f.catalog())
+	return run(ctx, c, Options{Tick: time.Second, Log: f.log.log, Flushed: f.onFlush}, f.catalog())
 }
 
 // verdicts returns a flush that gives these verdicts, the last one again and again.

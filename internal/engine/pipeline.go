@@ -11,8 +11,9 @@ import (
 type pipeline struct {
 	*service
 	log     func(level slog.Level, format string, args ...any)
-	end     func() // ends the run
-	broken  error  // the first error of a plugin's host, which ends the run
+	end     func()      // ends the run
+	flushed func(Flush) // may be nil
+	broken  error       // the first error of a plugin's host, which ends the run
 	inputs  []*inputSection
 	outputs []*outputSection
 
@@ -66,8 +67,18 @@ type task struct {
 // result is how a flush ended.
 type result struct {
 	task    *task
+	began   time.Time
 	verdict int
 	err     error
+}
+
+// Flush is what an output was given, and what it made of it.
+type Flush struct {
+	Began   time.Time
+	Output  string // name of the instance
+	Tag     string
+	Chunk   []byte // valid until Options.Flushed returns
+	Verdict int    // 1 is delivered, 2 is to be tried again, all else is given up (flb_macros.h)
 }
 
 func newPipeline(svc *service) *pipeline {
@@ -145,10 +156,11 @@ func (p *pipeline) dispatch(t *task) {
 func (p *pipeline) flushTask(t *task) {
 	t.to.lane.running++
 	p.running++
+	began := time.Now()
 	go func() {
 		// The engine has no way to cancel a flush: a stop waits for it.
 		verdict, err := t.to.plugin.Flush(context.Background(), t.chunk.tag, t.chunk.data)
-		p.done <- result{task: t, verdict: verdict, err: err}
+		p.done <- result{task: t, began: began, verdict: verdict, err: err}
 	}()
 }
 
@@ -157,6 +169,9 @@ func (p *pipeline) finish(r result) {
 	l := r.task.to.lane
 	l.running--
 	p.running--
+	if t := r.task; r.err == nil && p.flushed != nil {
+		p.flushed(Flush{r.began, t.to.name, t.chunk.tag, t.chunk.data, r.verdict})
+	}
 	p.judge(r)
 	p.drainRings()
 	if len(l.queue) > 0 {

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/calyptia/plugin/record"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -113,6 +114,35 @@ func TestRouting(t *testing.T) {
 		}
 		if !strings.Contains(f.log.String(), "WARN [router] NO match for out.2 output instance") {
 			t.Errorf("no warning about out.2:\n%s", &f.log)
+		}
+	})
+}
+
+// Every try is told of, with its own verdict.
+func TestFlushed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answer := verdicts(verdictRetry, verdictDelivered)
+		f := &fakes{
+			inputs: map[string]*fakeInput{"in.0": {start: func(in *fakeInput) { in.send("app", 1) }}},
+			outputs: map[string]*fakeOutput{"out.0": {flush: func(tag string, chunk []byte) (int, error) {
+				time.Sleep(100 * time.Millisecond) // of virtual time
+				return answer(tag, chunk)
+			}}},
+		}
+		var got []string
+		f.onFlush = func(fl Flush) {
+			n, _ := record.Count(fl.Chunk)
+			got = append(got, fmt.Sprintf("%s %s %d events: %d", fl.Output, fl.Tag, n, fl.Verdict))
+			if took := time.Since(fl.Began); took != 100*time.Millisecond {
+				t.Errorf("a flush began %v ago, want 100ms", took)
+			}
+		}
+		if err := f.run(t, time.Minute, "[INPUT]\n  name in\n[OUTPUT]\n  name out\n  match *\n"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"out.0 app 1 events: 2", "out.0 app 1 events: 1"}, got); diff != "" {
+			t.Errorf("flushes (-want +got):\n%s", diff)
 		}
 	})
 }
