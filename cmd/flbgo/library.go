@@ -90,3 +90,31 @@ func (l library) check(dir string, noBuild bool) error {
 	}
 	return fmt.Errorf("%s does not exist, nor Go files of a package main beside it to build it from", l.file)
 }
+
+// library returns the shared library of a plugin. If path is a folder, it is built from that into a file that remove removes.
+func (b builder) library(s *session, path string) (file string, remove func(), err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return "", nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", nil, misused("%w (want a library, or the folder of a plugin)", err)
+	case !info.IsDir():
+		return path, func() {}, nil
+	}
+	if err := wantProgram(path); err != nil {
+		return "", nil, err
+	}
+	temp, err := os.MkdirTemp("", "flbgo-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(temp) }
+	file = filepath.Join(temp, filepath.Base(path)+".so")
+	if err := b.build(s, path, file); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return file, remove, nil
+}

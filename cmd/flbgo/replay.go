@@ -68,7 +68,7 @@ func (c *replayCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	file, remove, err := c.library(s)
+	file, remove, err := builder{verbose: c.Verbose}.library(s, c.Library)
 	if err != nil {
 		return err
 	}
@@ -125,35 +125,6 @@ func (c *replayCmd) items() ([]capture.Item, error) {
 		return nil, misused("replay: %s has several sections (want --section with one of %s)", c.File, strings.Join(sections, ", "))
 	}
 	return items, nil
-}
-
-// library builds the plugin if it is a folder.
-func (c *replayCmd) library(s *session) (file string, remove func(), err error) {
-	path, err := filepath.Abs(c.Library)
-	if err != nil {
-		return "", nil, err
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return "", nil, misused("replay: %w (want a library, or the folder of a plugin)", err)
-	case !info.IsDir():
-		return path, func() {}, nil
-	}
-	if err := wantProgram(path); err != nil {
-		return "", nil, err
-	}
-	temp, err := os.MkdirTemp("", "flbgo-replay-")
-	if err != nil {
-		return "", nil, err
-	}
-	remove = func() { _ = os.RemoveAll(temp) }
-	file = filepath.Join(temp, filepath.Base(path)+".so")
-	if err := (builder{verbose: c.Verbose}).build(s, path, file); err != nil {
-		remove()
-		return "", nil, err
-	}
-	return file, remove, nil
 }
 
 // replay gives the items to a section of the library.
