@@ -142,8 +142,9 @@ func (h *Host) Unload(lib *Library) error {
 }
 
 // Ask calls a function of a registered library's that is no callback of the engine's, on the host's main thread:
-// int symbol(char *text, size_t size), which leaves a string of less than 1024 bytes. It is for what only a test wants
-// to know. A library that does not export it is a *PluginError.
+// int symbol(char *text, size_t size), which leaves a string in text and returns its length as snprintf does: if that is
+// not less than size, it is called again with more room, up to 16 MiB. A library that does not export it, or whose function
+// returns less than 0, is a *PluginError.
 func (h *Host) Ask(lib *Library, symbol string) (string, error) {
 	reply, err := h.call(context.Background(), newFrame(reqAsk).u32(lib.id).str(symbol), lib.Path, "")
 	if err != nil {

@@ -699,16 +699,40 @@ func TestAsk(t *testing.T) {
 	t.Parallel()
 	r := start(t, Options{})
 	lib := r.load(plugin(t, "out_good"))
-	got, err := r.Ask(lib, "room_for_answer")
-	if want := "room for 1024 bytes"; err != nil || got != want {
-		t.Errorf("Ask() = %q, %v, want %q", got, err, want)
+	for symbol, want := range map[string]string{
+		"room_for_answer": "room for 1024 bytes",
+		"long_answer":     strings.Repeat(" ", 100_000-len("end")) + "end",
+		"short_answer":    "short",
+	} {
+		if got, err := r.Ask(lib, symbol); err != nil || got != want {
+			t.Errorf("Ask(%q) = %q, %v, want %q", symbol, got, err, want)
+		}
 	}
-	refused := new(PluginError)
-	if _, err := r.Ask(lib, "no_such_function"); !errors.As(err, &refused) || refused.Step != "no_such_function" {
-		t.Errorf("Ask() = %v of a function that is not exported, want a *PluginError", err)
+	for symbol, want := range map[string]PluginError{
+		"no_such_function": {Text: "is not exported"},
+		"no_answer":        {Code: -3, Text: "returned -3"},
+		"never_enough":     {Code: 32 << 20, Text: "returned 33554432"},
+	} {
+		want.Plugin, want.Step = lib.Path, symbol
+		refused := new(PluginError)
+		if got, err := r.Ask(lib, symbol); !errors.As(err, &refused) || *refused != want {
+			t.Errorf("Ask(%q) = %q, %v, want %v", symbol, got, err, &want)
+		}
 	}
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", r.PID())); err != nil {
 		t.Errorf("PID() = %d: %v", r.PID(), err)
+	}
+}
+
+func TestAskFault(t *testing.T) {
+	t.Parallel()
+	r := start(t, Options{})
+	if _, err := r.Ask(r.load(plugin(t, "out_good")), "writes_too_much"); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"out_good.so: a question wrote 1 bytes past the end of room for an answer (1024 bytes) at offset 1024"}
+	if diff := cmp.Diff(want, r.closed()); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }
 

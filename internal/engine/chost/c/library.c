@@ -330,14 +330,36 @@ void library_unload(struct job *j)
     reply_ok(j->frame->id, 0);
 }
 
-/* ASK: library id, symbol of an int (char *text, size_t size) that leaves a string there */
+enum { ANSWER_MAX = 16 << 20 };
+
+/* Asks with ever more room until the answer fits. *n is what the plugin returned; the caller frees the block. */
+static struct block *answer_of(struct library *l, int (*ask)(char *, size_t), int *n)
+{
+    struct block *text = NULL;
+    size_t size = 1024;
+
+    for (;;) {
+        text = block_new(l, size, true, "room for an answer");
+        call_begin(l, NULL, "a question");
+        *n = ask(block_mem(text), size);
+        call_end(l, "a question");
+        if (*n < (int) size || *n > ANSWER_MAX) {
+            return text;
+        }
+        block_retire(text);
+        size = (size_t) *n >= 2 * size ? (size_t) *n + 1 : 2 * size;
+    }
+}
+
+/* ASK: library id, symbol of an int (char *text, size_t size) that answers as snprintf does */
 void library_ask(struct job *j)
 {
     struct library *l = library_find(get_u32(j->frame));
     const char *symbol = get_str(j->frame);
     int (*ask)(char *, size_t) = NULL;
-    char text[1024] = "";
+    struct block *text;
     struct out o;
+    int n;
 
     if (l != NULL && l->plugin != NULL) {
         *(void **) &ask = library_symbol(l, symbol);
@@ -346,11 +368,15 @@ void library_ask(struct job *j)
         reply_error(j->frame->id, symbol, 0, "is not exported");
         return;
     }
-    slots_call("a question", library_file(l), "");
-    ask(text, sizeof(text));
-    slots_return();
-    text[sizeof(text) - 1] = '\0';
-    out_init(&o, REP_OK, j->frame->id);
-    out_str(&o, text);
-    out_send(&o, NULL, 0);
+    text = answer_of(l, ask, &n);
+    if (n < 0 || n > ANSWER_MAX) {
+        reply_error(j->frame->id, symbol, n, "returned %d", n);
+    } else {
+        size_t len = strnlen(block_mem(text), (size_t) n);
+
+        out_init(&o, REP_OK, j->frame->id);
+        out_u32(&o, (uint32_t) len);
+        out_send(&o, block_mem(text), len);
+    }
+    block_retire(text);
 }

@@ -127,3 +127,32 @@ int room_for_answer(char *text, size_t size)
 {
     return snprintf(text, size, "room for %zu bytes", size);
 }
+
+int long_answer(char *text, size_t size)
+{
+    return snprintf(text, size, "%100000s", "end");
+}
+
+int no_answer(char *text, size_t size)
+{
+    snprintf(text, size, "half an answ");
+    return -3;
+}
+
+int short_answer(char *text, size_t size)
+{
+    snprintf(text, size, "short");
+    return 100;
+}
+
+int never_enough(char *text, size_t size)
+{
+    text[0] = '\0';
+    return (int) size;
+}
+
+int writes_too_much(char *text, size_t size)
+{
+    text[size] = '\0';
+    return 0;
+}

@@ -35,6 +35,8 @@ func flbgo_census(text *C.char, size C.size_t) C.int {
 		runtime.NumGoroutine(), c.Instances, c.Registrations, c.Servers, c.Lines, c.Allocations))
 }
 
+// answer returns the length of line, as snprintf does.
 func answer(text *C.char, size C.size_t, line string) C.int {
-	return C.int(copy(unsafe.Slice((*byte)(unsafe.Pointer(text)), int(size)), line+"\x00"))
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(text)), int(size)), line+"\x00")
+	return C.int(len(line))
 }
