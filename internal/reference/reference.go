@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/google/go-cmp/cmp"
 )
@@ -22,7 +21,7 @@ func Check(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range pages(p) {
+	for name, want := range p.Reference().Pages() {
 		file := filepath.Join("reference", name)
 		if *update {
 			write(t, file, want)
@@ -36,20 +35,6 @@ func Check(t *testing.T) {
 		if diff := cmp.Diff(want, string(got)); diff != "" {
 			t.Errorf("%s is not what go generate writes (-want +got)\n%s", file, diff)
 		}
-	}
-}
-
-func pages(p *proxy.Plugin) map[string]string {
-	var schemas []config.Schema
-	for _, plan := range p.Plans {
-		schemas = append(schemas, plan.Schema())
-	}
-	s := config.Join(schemas...)
-	return map[string]string{
-		"properties.md": "# " + p.Name + "\n\n" + p.Description + "\n\n" + s.Markdown(),
-		"sample.conf":   s.Classic(p.Kind(), p.Name),
-		"sample.yaml":   s.YAML(p.Kind(), p.Name),
-		"schema.json":   string(s.JSONSchema(p.Kind(), p.Name)),
 	}
 }
 
