@@ -49,6 +49,12 @@ type check struct {
 	run  func(t testing.TB)
 }
 
+// Names of checks that inputs and outputs have.
+const (
+	closesInTime  = "Close returns in time"
+	goroutinesEnd = "goroutines end with the section"
+)
+
 // runChecks runs the first one alone: if it fails, the others would say no more.
 func runChecks(t *testing.T, checks []check, virtual bool) {
 	for i, c := range checks {

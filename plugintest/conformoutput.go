@@ -2,13 +2,11 @@ package plugintest
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/calyptia/plugin"
@@ -24,33 +22,50 @@ func OutputConformance[C, R any](t *testing.T, p plugin.OutputPlugin[C, R], setu
 }
 
 func outputChecks[C, R any](p plugin.OutputPlugin[C, R], setup Setup) []check {
-	s := &outputSuite[C, R]{p, setup}
+	s := &outputSuite{setup: setup, sample: sampleOf[R]}
+	s.make = func(t testing.TB) (*OutputSection, error) { return newOutput(t, p, setup.Conf, setup.Options) }
+	s.kept = s.delivered
+	taps := &outputTaps[C, R]{s, p}
+	return append(s.checks(),
+		check{"Flush delivers the events of a chunk that are left", taps.left},
+		check{"Flush returns when its context ends", taps.flushReturns},
+		check{goroutinesEnd, func(t testing.TB) { s.flushAndExit(t).ended(t) }},
+	)
+}
+
+// outputSuite is what can be checked of any output, be it a value or a library.
+type outputSuite struct {
+	setup  Setup
+	make   func(t testing.TB) (*OutputSection, error) // a section that is yet to start
+	sample func(n int) any                            // a record, if the setup has none
+	kept   func(t testing.TB)                         // looks for uses of memory that was the engine's
+}
+
+func (s *outputSuite) checks() []check {
 	return []check{
-		{"Flush delivers a chunk", func(t testing.TB) { s.deliver(t, s.open(t, p, nil), "a chunk", s.chunk(t)) }},
+		{"Flush delivers a chunk", func(t testing.TB) { s.deliver(t, s.open(t, nil), "a chunk", s.chunk(t)) }},
 		{"Flush reads every form of event", s.forms},
-		{"Flush delivers a chunk without events", func(t testing.TB) { s.deliver(t, s.open(t, p, nil), "a chunk without events", nil) }},
+		{"Flush delivers a chunk without events", func(t testing.TB) { s.deliver(t, s.open(t, nil), "a chunk without events", nil) }},
 		{"Flush does not deliver a broken chunk", s.broken},
 		{"Flush does not panic at events that do not fit", s.misfits},
 		{"Flush delivers a chunk that comes back", s.comesBack},
-		{"Flush delivers the events of a chunk that are left", s.left},
 		{"Flush is called concurrently", s.concurrent},
-		{"Flush returns when its context ends", s.flushReturns},
 		{"the memory of a batch is not kept", s.memory},
 		{"sections do not know of each other", s.apart},
-		{"Close returns in time", func(t testing.TB) { s.flushAndExit(t).closed(t) }},
-		{"goroutines end with the section", func(t testing.TB) { s.flushAndExit(t).ended(t) }},
+		{closesInTime, func(t testing.TB) { s.flushAndExit(t).closed(t) }},
 	}
 }
 
-type outputSuite[C, R any] struct {
-	plugin plugin.OutputPlugin[C, R]
-	setup  Setup
+// open makes a section with some more properties.
+func (s *outputSuite) open(t testing.TB, more map[string]string) *OutputSection {
+	t.Helper()
+	out, err := s.make(t)
+	return running(t, out, err, more)
 }
 
-// open makes a section with some more properties.
-func (s *outputSuite[C, R]) open(t testing.TB, p plugin.OutputPlugin[C, R], more map[string]string) *OutputSection {
+// running starts a section so that its goroutines can be found.
+func running(t testing.TB, out *OutputSection, err error, more map[string]string) *OutputSection {
 	t.Helper()
-	out, err := newOutput(t, p, s.setup.Conf, s.setup.Options)
 	if err == nil {
 		out.labelled()
 		out.conf = out.conf.with(more)
@@ -65,7 +80,7 @@ func (s *outputSuite[C, R]) open(t testing.TB, p plugin.OutputPlugin[C, R], more
 
 const testTag = "plugintest"
 
-func (s *outputSuite[C, R]) deliver(t testing.TB, out *OutputSection, what string, chunk []byte) {
+func (s *outputSuite) deliver(t testing.TB, out *OutputSection, what string, chunk []byte) {
 	t.Helper()
 	if got := out.FlushChunk(testTag, chunk); got != OK {
 		t.Errorf("nil of Flush is that all is delivered: verdict = %v of %s, want %v; log:\n%s", got, what, OK, strings.Join(out.Log(), "\n"))
@@ -73,19 +88,20 @@ func (s *outputSuite[C, R]) deliver(t testing.TB, out *OutputSection, what strin
 }
 
 // chunk is three good events, or more.
-func (s *outputSuite[C, R]) chunk(t testing.TB) []byte {
+func (s *outputSuite) chunk(t testing.TB) []byte {
 	t.Helper()
-	records := s.setup.Records
+	records := slices.Clone(s.setup.Records)
 	for n := 0; len(records) < 3; n++ {
-		records = append(records, s.sample(n))
+		if len(s.setup.Records) > 0 {
+			records = append(records, s.setup.Records[0])
+		} else {
+			records = append(records, s.sample(n))
+		}
 	}
 	return Chunk(t, records...)
 }
 
-func (s *outputSuite[C, R]) sample(n int) any {
-	if all := s.setup.Records; len(all) > 0 {
-		return all[0]
-	}
+func sampleOf[R any](n int) any {
 	t := reflect.TypeFor[R]()
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -96,18 +112,18 @@ func (s *outputSuite[C, R]) sample(n int) any {
 	return map[string]any{"message": fmt.Sprintf("record %d of the conformance suite", n), "number": n}
 }
 
-func (s *outputSuite[C, R]) flushAndExit(t testing.TB) *OutputSection {
+func (s *outputSuite) flushAndExit(t testing.TB) *OutputSection {
 	t.Helper()
-	out := s.open(t, s.plugin, nil)
+	out := s.open(t, nil)
 	out.FlushChunk(testTag, s.chunk(t))
 	out.Exit()
 	return out
 }
 
 // forms are those that proxy-abi.md lists: an engine gives outputs what inputs, of any age, have given to it.
-func (s *outputSuite[C, R]) forms(t testing.TB) {
+func (s *outputSuite) forms(t testing.TB) {
 	const eventTime = "\xd7\x00\x65\x00\x00\x00"
-	out := s.open(t, s.plugin, nil)
+	out := s.open(t, nil)
 	for _, form := range []struct{ name, head string }{ // each of another time
 		{"the legacy form", "\x92" + eventTime + "\x01\x00\x00\x00"},
 		{"the legacy form with ext8", "\x92\xc7\x08\x00\x65\x00\x00\x00\x02\x00\x00\x00"},
@@ -139,9 +155,9 @@ func bodies(t testing.TB, chunk []byte) (all [][]byte) {
 	return all
 }
 
-func (s *outputSuite[C, R]) broken(t testing.TB) {
+func (s *outputSuite) broken(t testing.TB) {
 	good := s.chunk(t)
-	out := s.open(t, s.plugin, nil)
+	out := s.open(t, nil)
 	for _, chunk := range []struct {
 		name  string
 		bytes []byte
@@ -157,7 +173,7 @@ func (s *outputSuite[C, R]) broken(t testing.TB) {
 	out.wantNo(t, "Flush panicked", "a broken chunk ends in an error of Batch.Events")
 }
 
-func (s *outputSuite[C, R]) misfits(t testing.TB) {
+func (s *outputSuite) misfits(t testing.TB) {
 	decoder, err := record.NewDecoder[map[string]any]()
 	if err != nil {
 		t.Fatal(err)
@@ -173,40 +189,21 @@ func (s *outputSuite[C, R]) misfits(t testing.TB) {
 		}
 		events = append(events, r, map[string]any{})
 	}
-	out := s.open(t, s.plugin, nil)
+	out := s.open(t, nil)
 	out.Flush(testTag, events...)
 	out.wantNo(t, "Flush panicked", "an event whose record does not fit has an error")
 }
 
-func (s *outputSuite[C, R]) comesBack(t testing.TB) {
-	out := s.open(t, s.plugin, nil)
+func (s *outputSuite) comesBack(t testing.TB) {
+	out := s.open(t, nil)
 	chunk := s.chunk(t)
 	out.FlushChunk(testTag, chunk)
 	s.deliver(t, out, "a chunk that comes back", chunk)
 }
 
-var errLeft = errors.New("plugintest: all but the last event delivered")
-
-func (s *outputSuite[C, R]) left(t testing.TB) {
-	var calls atomic.Int64
-	out := s.open(t, &outputTap[C, R]{s.plugin, func(ctx context.Context, flush flushFunc[R], batch *plugin.Batch[R]) error {
-		if calls.Add(1) > 1 {
-			return flush(ctx, batch)
-		}
-		last := 0
-		for ev := range batch.Events() {
-			last = ev.Index()
-		}
-		return plugin.Partial(errLeft, last)
-	}}, nil)
-	chunk := s.chunk(t)
-	out.FlushChunk(testTag, chunk)
-	s.deliver(t, out, "a chunk of which only the last event is left", chunk)
-}
-
-func (s *outputSuite[C, R]) concurrent(t testing.TB) {
+func (s *outputSuite) concurrent(t testing.TB) {
 	const workers, each = 8, 4
-	out := s.open(t, s.plugin, map[string]string{"workers": fmt.Sprint(workers)})
+	out := s.open(t, map[string]string{"workers": fmt.Sprint(workers)})
 	chunk := s.chunk(t)
 	var verdicts [workers][each]Verdict
 	var all sync.WaitGroup
@@ -227,26 +224,22 @@ func (s *outputSuite[C, R]) concurrent(t testing.TB) {
 	}
 }
 
-func (s *outputSuite[C, R]) flushReturns(t testing.TB) {
-	out := s.open(t, &outputTap[C, R]{s.plugin, func(ctx context.Context, flush flushFunc[R], batch *plugin.Batch[R]) error {
-		ended, end := context.WithCancel(ctx)
-		end()
-		return flush(ended, batch)
-	}}, map[string]string{"go.flush_timeout": "1ms"}) // for the library to give it up soon
-	out.FlushChunk(testTag, s.chunk(t))
-	out.wantNo(t, saysFlushLate, "Flush returns when its context ends")
-}
-
 // memory gives the chunk itself to the plugin: with a time limit for Flush the library makes a copy where that is needed.
-func (s *outputSuite[C, R]) memory(t testing.TB) {
-	if s.setup.Delivered == nil {
-		t.Skip("Setup.Delivered is needed to see what was delivered")
-	}
-	out := s.open(t, s.plugin, map[string]string{"go.flush_timeout": "0"})
+func (s *outputSuite) memory(t testing.TB) {
+	out := s.open(t, map[string]string{"go.flush_timeout": "0"})
 	for range 2 {
 		out.FlushChunk(testTag, s.chunk(t))
 	}
 	out.Exit()
+	s.kept(t)
+}
+
+// delivered looks for what chunks were written over with.
+func (s *outputSuite) delivered(t testing.TB) {
+	t.Helper()
+	if s.setup.Delivered == nil {
+		t.Skip("Setup.Delivered is needed to see what was delivered")
+	}
 	delivered := s.setup.Delivered()
 	for _, trace := range []string{"\xc1", "\ufffd", `\ufffd`, `\xc1`} { // as bytes and as what encoders make of them
 		if bytes.Contains(delivered, []byte(strings.Repeat(trace, 4))) {
@@ -255,29 +248,10 @@ func (s *outputSuite[C, R]) memory(t testing.TB) {
 	}
 }
 
-func (s *outputSuite[C, R]) apart(t testing.TB) {
-	one, other := s.open(t, s.plugin, nil), s.open(t, s.plugin, nil)
+func (s *outputSuite) apart(t testing.TB) {
+	one, other := s.open(t, nil), s.open(t, nil)
 	one.FlushChunk(testTag, s.chunk(t))
 	one.Exit()
 	s.deliver(t, other, "another section that has exited since", s.chunk(t))
-	s.deliver(t, s.open(t, s.plugin, nil), "a section made after another one had exited", s.chunk(t))
+	s.deliver(t, s.open(t, nil), "a section made after another one had exited", s.chunk(t))
 }
-
-type flushFunc[R any] = func(ctx context.Context, batch *plugin.Batch[R]) error
-
-// outputTap is an output whose calls of Flush are made by somebody else.
-type outputTap[C, R any] struct {
-	plugin.OutputPlugin[C, R]
-	flush func(ctx context.Context, flush flushFunc[R], batch *plugin.Batch[R]) error
-}
-
-func (tap *outputTap[C, R]) Init(ctx context.Context, fbit *plugin.Instance[C]) error {
-	tap.OutputPlugin = clone(tap.OutputPlugin)
-	return tap.OutputPlugin.Init(ctx, fbit)
-}
-
-func (tap *outputTap[C, R]) Flush(ctx context.Context, batch *plugin.Batch[R]) error {
-	return tap.flush(ctx, tap.OutputPlugin.Flush, batch)
-}
-
-func (tap *outputTap[C, R]) Close(ctx context.Context) error { return closeOf(ctx, tap.OutputPlugin) }
