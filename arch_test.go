@@ -17,7 +17,7 @@ const module = "github.com/calyptia/plugin"
 // mayImport lists, by folder, the folders of this module that its code may import; tests may import more. A folder that is
 // not listed, such as an example, may import what an author can, and cmd what it likes.
 var mayImport = map[string][]string{
-	".":                        {"config", "record", "metric", "internal/proxy", "bridge"},
+	".":                        {"config", "record", "metric", "internal/capture", "internal/proxy", "bridge"},
 	"config":                   {},
 	"record":                   {},
 	"metric":                   {},
@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/e2e":             {},
 	"internal/fluentbit":       {},
 	"internal/reference":       {"config", "internal/proxy"},
-	"plugintest":               {".", "config", "record", "metric", "internal/capture", "internal/proxy", "internal/proxy/proxytest", "internal/engine/conffile"},
+	"plugintest":               {".", "config", "record", "metric", "internal/capture", "internal/proxy", "internal/proxy/proxytest", "internal/engine/chost", "internal/engine/conffile"},
 }
 
 var author = []string{".", "config", "record", "metric", "checkpoint"}

@@ -80,4 +80,8 @@ type inputProperties struct {
 // outputProperties are those of an output.
 type outputProperties struct {
 	FlushTimeout time.Duration `flb:"go.flush_timeout" default:"5m" validate:"min=0" desc:"Time for a Flush until its context ends, and a little later it is given up; 0 for any"`
+
+	Capture       string      `flb:"go.capture" desc:"File for every chunk and its verdict, which flbgo replay takes"`
+	CaptureLimit  config.Size `flb:"go.capture_limit" default:"64M" validate:"min=1" desc:"Bytes of that file at most"`
+	CaptureRedact []string    `flb:"go.capture_redact" desc:"Keys of records whose values are hidden in that file"`
 }

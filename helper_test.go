@@ -11,8 +11,8 @@ import (
 	"github.com/calyptia/plugin/record"
 )
 
-// capture registers without touching the registration of the test binary.
-func capture(t *testing.T, register func()) *proxy.Plugin {
+// registered returns what register registers, without touching the registration of the test binary.
+func registered(t *testing.T, register func()) *proxy.Plugin {
 	t.Helper()
 	p, err := proxy.Capture(register)
 	if err != nil {

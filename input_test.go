@@ -23,7 +23,7 @@ type reading struct {
 // open makes an input of collect that is initialised.
 func open[R any](t *testing.T, h *proxytest.Host, collect func(context.Context, chan<- plugin.Event[R]) error) proxy.Input {
 	t.Helper()
-	in := capture(t, func() { plugin.RegisterInput("test", "", &inputFunc[R]{collect}) }).NewInput()
+	in := registered(t, func() { plugin.RegisterInput("test", "", &inputFunc[R]{collect}) }).NewInput()
 	if err := in.Init(h); err != nil {
 		t.Fatal(err)
 	}

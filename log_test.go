@@ -34,7 +34,7 @@ func TestLogger(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			h := host()
-			in := capture(t, func() { plugin.RegisterInput("test", "", &logging{log: test.log}) }).NewInput()
+			in := registered(t, func() { plugin.RegisterInput("test", "", &logging{log: test.log}) }).NewInput()
 			if err := in.Init(h); err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func TestSlog(t *testing.T) {
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
 		h = host()
 		var logger *slog.Logger
-		in := capture(t, func() {
+		in := registered(t, func() {
 			plugin.RegisterInput("test", "", &logging{log: func(l *slog.Logger) { logger = l }})
 		}).NewInput()
 		if err := in.Init(h); err != nil {

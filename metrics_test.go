@@ -75,7 +75,7 @@ func TestInputMetrics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, calls := host(), 0
-		in := capture(t, func() {
+		in := registered(t, func() {
 			plugin.RegisterInput("test", "", &inputFunc[[]any]{func(ctx context.Context, ch chan<- plugin.Event[[]any]) error {
 				if calls++; calls == 1 {
 					panic("boom")
@@ -114,7 +114,7 @@ func TestInputMetrics(t *testing.T) {
 func TestAuthorsMetrics(t *testing.T) {
 	t.Parallel()
 	h := host()
-	out := capture(t, func() { plugin.RegisterOutput("test", "", &tallying{}) }).NewOutput()
+	out := registered(t, func() { plugin.RegisterOutput("test", "", &tallying{}) }).NewOutput()
 	if err := out.Init(h); err != nil {
 		t.Fatal(err)
 	}

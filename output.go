@@ -20,6 +20,7 @@ type output[C, R any] struct {
 	metrics  outputMetrics
 	timeout  time.Duration // of a Flush; 0 for none
 	partials partials
+	capture  *recorder // nil for none
 }
 
 func (o *output[C, R]) Init(host proxy.Host) error {
@@ -30,11 +31,13 @@ func (o *output[C, R]) Init(host proxy.Host) error {
 	if err := initialize(&o.section, o.bind, err, o.plugin.Init); err != nil {
 		return o.fail("output", err)
 	}
+	o.capture = newRecorder(&o.section, own)
 	return nil
 }
 
 // Flush runs the author's Flush on the calling goroutine: to wake another one costs more than all else here.
 func (o *output[C, R]) Flush(tag string, chunk []byte, answer func(proxy.Verdict)) {
+	answer = o.capture.listen(tag, chunk, answer)
 	left, late := o.partials.find(tag, chunk)
 	if late != nil {
 		answer(o.resume(late, tag, chunk))
@@ -177,4 +180,5 @@ func (o *output[C, R]) partly(tag string, chunk []byte, left indexSet, failed []
 func (o *output[C, R]) Exit() {
 	o.cancel()
 	o.close(o.plugin)
+	o.capture.close()
 }

@@ -18,7 +18,7 @@ import (
 // flusher makes an initialised output of flush.
 func flusher[R any](t *testing.T, h *proxytest.Host, flush func(context.Context, *plugin.Batch[R]) error, opts ...plugin.Option) proxy.Output {
 	t.Helper()
-	out := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[R]{flush}, opts...) }).NewOutput()
+	out := registered(t, func() { plugin.RegisterOutput("test", "", &outputFunc[R]{flush}, opts...) }).NewOutput()
 	if err := out.Init(h); err != nil {
 		t.Fatal(err)
 	}
@@ -402,7 +402,7 @@ func TestBatchAfterFlush(t *testing.T) {
 
 func TestOrdered(t *testing.T) {
 	t.Parallel()
-	p := capture(t, func() { plugin.RegisterOutput("test", "", &outputFunc[any]{}, plugin.Ordered()) })
+	p := registered(t, func() { plugin.RegisterOutput("test", "", &outputFunc[any]{}, plugin.Ordered()) })
 	if p.Flags != 2048 {
 		t.Errorf("Flags = %d, want 2048", p.Flags)
 	}
@@ -429,7 +429,7 @@ func TestClose(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			h := host()
-			out := capture(t, func() { plugin.RegisterOutput("test", "", &closing{close: test.close}) }).NewOutput()
+			out := registered(t, func() { plugin.RegisterOutput("test", "", &closing{close: test.close}) }).NewOutput()
 			if err := out.Init(h); err != nil {
 				t.Fatal(err)
 			}

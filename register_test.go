@@ -74,7 +74,7 @@ func TestConfigTypes(t *testing.T) {
 func initialized[C any](t *testing.T, h proxy.Host, seen func(*configured[C])) {
 	t.Helper()
 	called := false
-	in := capture(t, func() {
+	in := registered(t, func() {
 		plugin.RegisterInput("test", "", &configured[C]{seen: func(p *configured[C]) { called = true; seen(p) }})
 	}).NewInput()
 	if err := in.Init(h); err != nil || !called {
@@ -88,7 +88,7 @@ func TestSectionsHaveTheirOwnCopies(t *testing.T) {
 	prototype := &configured[conf]{}
 	var copies []*configured[conf]
 	prototype.seen = func(p *configured[conf]) { copies = append(copies, p) }
-	p := capture(t, func() { plugin.RegisterInput("test", "", prototype) })
+	p := registered(t, func() { plugin.RegisterInput("test", "", prototype) })
 	for _, broker := range []string{"a", "b"} {
 		in := p.NewInput()
 		if err := in.Init(host("brokers", broker)); err != nil {
@@ -123,7 +123,7 @@ func TestInitErrors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			in := capture(t, func() { plugin.RegisterInput("test", "", &configured[conf]{err: test.err}) }).NewInput()
+			in := registered(t, func() { plugin.RegisterInput("test", "", &configured[conf]{err: test.err}) }).NewInput()
 			if err := in.Init(host(test.properties...)); err == nil || err.Error() != test.want {
 				t.Errorf("Init =\n%v\nwant\n%v", err, test.want)
 			}
@@ -134,7 +134,7 @@ func TestInitErrors(t *testing.T) {
 func TestInitPanics(t *testing.T) {
 	t.Parallel()
 	h := host()
-	in := capture(t, func() {
+	in := registered(t, func() {
 		plugin.RegisterInput("test", "", &configured[struct{}]{seen: func(*configured[struct{}]) { panic("boom") }})
 	}).NewInput()
 	if err := in.Init(h); err == nil || !strings.Contains(err.Error(), "Init panicked: boom") {
@@ -151,12 +151,12 @@ func TestPropertiesOfAPlugin(t *testing.T) {
 		want     []string
 	}{
 		{"input", func() { plugin.RegisterInput("a", "", &configured[conf]{}) }, []string{"brokers", "batch_size", "use_tls", "go.buffer_limit"}},
-		{"output without any", func() { plugin.RegisterOutput("a", "", &outputFunc[any]{}) }, []string{"go.flush_timeout"}},
+		{"output without any", func() { plugin.RegisterOutput("a", "", &outputFunc[any]{}) }, []string{"go.flush_timeout", "go.capture", "go.capture_limit", "go.capture_redact"}},
 		{"untyped", func() { plugin.RegisterInput("a", "", &configured[plugin.ConfigLoader]{}) }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := capture(t, test.register)
+			p := registered(t, test.register)
 			var got []string
 			if p.Plans != nil {
 				got = []string{}

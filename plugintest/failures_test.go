@@ -54,7 +54,7 @@ func TestFailures(t *testing.T) {
 		{"nothing registered", func(t testing.TB) { Registered(t) }, `no plugin registered`},
 		{"no file to replay", func(t testing.TB) { Replay(t, nil, "none.cbor") }, `open none.cbor: no such file`},
 		{"another verdict", func(t testing.TB) { Replay(t, Output(t, &sink{}, nil), captured(t)) },
-			`item 0, of 2026-01-02T00:00:00Z with tag "app": verdict = error, want OK`},
+			`item 0, of 2026-01-02T00:00:00Z with tag "app": verdict = error, want ok`},
 		{"another section", func(t testing.TB) { Replay(t, nil, captured(t), "other") }, `no chunks of sections ["other"]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestRunNeedsABubble(t *testing.T) {
 
 func TestVerdictString(t *testing.T) {
 	t.Parallel()
-	for v, want := range map[Verdict]string{OK: "OK", Retry: "retry", Error: "error", 7: "Verdict(7)"} {
+	for v, want := range map[Verdict]string{OK: "ok", Retry: "retry", Error: "error", 7: "Verdict(7)"} {
 		if got := v.String(); got != want {
 			t.Errorf("Verdict(%d).String() = %s, want %s", int(v), got, want)
 		}

@@ -2,7 +2,6 @@ package plugintest
 
 import (
 	"bytes"
-	"fmt"
 	"sync"
 	"testing"
 
@@ -20,18 +19,8 @@ const (
 	Retry = Verdict(proxy.Retry) // to be delivered again
 )
 
-// String returns error, OK or retry.
-func (v Verdict) String() string {
-	switch v {
-	case Error:
-		return "error"
-	case OK:
-		return "OK"
-	case Retry:
-		return "retry"
-	}
-	return fmt.Sprintf("Verdict(%d)", int(v))
-}
+// String returns error, ok or retry.
+func (v Verdict) String() string { return proxy.Verdict(v).String() }
 
 // OutputSection is a section of an output, and the engine around it. Flush, FlushChunk, Log, Logged and the metrics may
 // be used from several goroutines, which is what workers do.

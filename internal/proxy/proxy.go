@@ -6,6 +6,7 @@
 package proxy
 
 import (
+	"fmt"
 	"log/slog"
 
 	"github.com/calyptia/plugin/config"
@@ -95,3 +96,16 @@ const (
 	OK    Verdict = 1 // delivered
 	Retry Verdict = 2 // to be delivered again, as the section's retry_limit says
 )
+
+// String returns error, ok or retry.
+func (v Verdict) String() string {
+	switch v {
+	case Error:
+		return "error"
+	case OK:
+		return "ok"
+	case Retry:
+		return "retry"
+	}
+	return fmt.Sprintf("Verdict(%d)", int(v))
+}

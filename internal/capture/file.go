@@ -1,0 +1,77 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// File is a capture in a file. Its problems are told and not returned: whoever flushes goes on. Its methods may be called
+// concurrently.
+type File struct {
+	file *os.File
+	w    *Writer
+	warn func(error)
+
+	mu      sync.Mutex
+	count   Counts
+	stopped bool
+}
+
+// Counts are items.
+type Counts struct{ Written, LeftOut int }
+
+// Open appends to a capture, which it makes if there is none, for its owner alone (0600): records may hold secrets. What the
+// file holds already counts as part of MaxFile. warn is told of the first item that is left out, and of the error that
+// ends the capture; it must not call methods of the File.
+func Open(name string, o Options, warn func(error)) (*File, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("capture: %w", err)
+	}
+	size, err := readable(f)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	w := NewWriter(f, o)
+	w.left -= size
+	return &File{file: f, w: w, warn: warn}, nil
+}
+
+// readable returns the size of a file of whole items, and why it is none: what is behind half an item cannot be read.
+func readable(f *os.File) (size int64, err error) {
+	for _, err := range Read(f) {
+		if err != nil {
+			return 0, err
+		}
+	}
+	return f.Seek(0, io.SeekCurrent)
+}
+
+// Add writes an item, whose memory it does not keep.
+func (f *File) Add(it Item) {
+	err := f.w.Write(it)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err == nil:
+		f.count.Written++
+		return
+	case errors.Is(err, ErrLeftOut):
+		if f.count.LeftOut++; f.count.LeftOut == 1 {
+			f.warn(err)
+		}
+	case !f.stopped:
+		f.stopped = true
+		f.warn(fmt.Errorf("%w: nothing more is captured", err))
+	}
+}
+
+// Close returns how many items there were since Open.
+func (f *File) Close() (Counts, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count, f.file.Close()
+}
