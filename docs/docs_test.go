@@ -110,7 +110,7 @@ func TestListedMetrics(t *testing.T) {
 // The sections that the pages show can be read, and have only properties that their plugins know.
 func TestConfigurations(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"kafka.conf", "kafka.yaml", "durable.conf"} {
+	for _, name := range []string{"kafka.conf", "kafka.yaml", "durable.conf", "capture.conf"} {
 		conf, err := conffile.Load(filepath.Join("testdata", "conf", name))
 		if err != nil {
 			t.Error(err)
