@@ -132,8 +132,10 @@ func (s *inputSuite) encodable(t testing.TB) {
 	}
 }
 
+// apart stops the section that was made last: the engine's pause, which comes before, stops the collector of that one
+// whichever section is paused (flb_plugin_proxy.c).
 func (s *inputSuite) apart(t testing.TB) {
-	one, other := s.open(t), s.open(t)
+	other, one := s.open(t), s.open(t)
 	s.needs(t, one, 2)
 	s.needs(t, other, 2)
 	one.Exit()

@@ -33,3 +33,7 @@ func TestRoleIsRequired(t *testing.T) {
 func TestConformance(t *testing.T) {
 	plugintest.InputConformance(t, &heartbeat{}, plugintest.Setup{Conf: plugintest.Properties{"role": "web"}, Virtual: true})
 }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), plugintest.Setup{Conf: plugintest.Properties{"role": "web", "interval": "10ms"}})
+}

@@ -66,3 +66,7 @@ func TestConformance(t *testing.T) {
 		return text
 	}})
 }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), plugintest.Setup{})
+}
