@@ -26,6 +26,7 @@ type cli struct {
 	Replay replayCmd `cmd:"" help:"Give the chunks of a capture to an output plugin, and compare the verdicts."`
 	Build  buildCmd  `cmd:"" help:"Build a plugin into a shared library, for this machine or another, and check it."`
 	Check  checkCmd  `cmd:"" help:"Find what keeps a shared library from working as a plugin."`
+	Docs   docsCmd   `cmd:"" help:"Print the reference of a plugin, from its library: properties, samples and JSON Schema."`
 }
 
 func main() {
