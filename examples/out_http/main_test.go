@@ -58,6 +58,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := len(s.bodies)
 	s.headers, s.bodies = append(s.headers, r.Header), append(s.bodies, body)
 	s.mu.Unlock()
+	r.Body = io.NopCloser(strings.NewReader(body))
 	seen := &seenStatus{ResponseWriter: w}
 	if s.answer != nil {
 		s.answer(n, seen, r)
