@@ -42,6 +42,10 @@ func TestCollect(t *testing.T) {
 	})
 }
 
-func TestConformance(t *testing.T) {
-	plugintest.InputConformance(t, &dummyPlugin{}, plugintest.Setup{Conf: plugintest.Properties{"foo": "bar"}, Virtual: true})
+var setup = plugintest.Setup{Conf: plugintest.Properties{"foo": "bar"}, Virtual: true}
+
+func TestConformance(t *testing.T) { plugintest.InputConformance(t, &dummyPlugin{}, setup) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup)
 }

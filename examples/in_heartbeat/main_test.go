@@ -30,10 +30,10 @@ func TestRoleIsRequired(t *testing.T) {
 	}
 }
 
-func TestConformance(t *testing.T) {
-	plugintest.InputConformance(t, &heartbeat{}, plugintest.Setup{Conf: plugintest.Properties{"role": "web"}, Virtual: true})
-}
+var setup = plugintest.Setup{Conf: plugintest.Properties{"role": "web", "interval": "10ms"}, Virtual: true}
+
+func TestConformance(t *testing.T) { plugintest.InputConformance(t, &heartbeat{}, setup) }
 
 func TestLibraryConformance(t *testing.T) {
-	plugintest.LibraryConformance(t, plugintest.Build(t, "."), plugintest.Setup{Conf: plugintest.Properties{"role": "web", "interval": "10ms"}})
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup)
 }

@@ -169,6 +169,10 @@ func TestCollectError(t *testing.T) {
 	})
 }
 
-func TestConformance(t *testing.T) {
-	plugintest.InputConformance(t, &input{}, plugintest.Setup{Conf: conf(nil), Virtual: true})
+var setup = plugintest.Setup{Conf: conf(map[string]string{"interval": "10ms"}), Virtual: true}
+
+func TestConformance(t *testing.T) { plugintest.InputConformance(t, &input{}, setup) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup)
 }

@@ -532,10 +532,10 @@ func TestInitErrors(t *testing.T) {
 	}
 }
 
-// Sections have files of their own, to which lines are added when a check wants them.
-func TestConformance(t *testing.T) {
+// setup gives sections files of their own, to which lines are added when a check wants them.
+func setup(t *testing.T) plugintest.Setup {
 	dir, n := t.TempDir(), 0
-	plugintest.InputConformance(t, &tail{}, plugintest.Setup{
+	return plugintest.Setup{
 		Conf: plugintest.Each(func() plugintest.Config {
 			n++
 			path := filepath.Join(dir, fmt.Sprint(n, ".log"))
@@ -547,7 +547,13 @@ func TestConformance(t *testing.T) {
 				f.append(fmt.Sprint(i+1, ".log"), "one\ntwo\nthree\n")
 			}
 		},
-	})
+	}
+}
+
+func TestConformance(t *testing.T) { plugintest.InputConformance(t, &tail{}, setup(t)) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }
 
 // BenchmarkScan reads lines of 100 bytes, with the properties' defaults.

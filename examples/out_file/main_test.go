@@ -151,10 +151,16 @@ func TestInitErrors(t *testing.T) {
 	}
 }
 
-func TestConformance(t *testing.T) {
+func setup(t *testing.T) plugintest.Setup {
 	path := filepath.Join(t.TempDir(), "out.jsonl")
-	plugintest.OutputConformance(t, &output{}, plugintest.Setup{Conf: at(path), Delivered: func() []byte {
+	return plugintest.Setup{Conf: at(path), Delivered: func() []byte {
 		text, _ := os.ReadFile(path)
 		return text
-	}})
+	}}
+}
+
+func TestConformance(t *testing.T) { plugintest.OutputConformance(t, &output{}, setup(t)) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }

@@ -435,10 +435,13 @@ func TestInitErrors(t *testing.T) {
 	}
 }
 
-func TestConformance(t *testing.T) {
+func setup(t *testing.T) plugintest.Setup {
 	s := serve(t, nil)
-	plugintest.OutputConformance(t, &output{}, plugintest.Setup{
-		Conf:      at(s.URL, nil),
-		Delivered: func() []byte { return []byte(s.took()) },
-	})
+	return plugintest.Setup{Conf: at(s.URL, nil), Delivered: func() []byte { return []byte(s.took()) }}
+}
+
+func TestConformance(t *testing.T) { plugintest.OutputConformance(t, &output{}, setup(t)) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/internal/proxy/proxytest"
+	"github.com/calyptia/plugin/plugintest"
 	"github.com/calyptia/plugin/record"
 )
 
@@ -378,4 +379,18 @@ func TestInitErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+func setup(t *testing.T) plugintest.Setup {
+	path := filepath.Join(t.TempDir(), "events.db")
+	return plugintest.Setup{Conf: plugintest.Properties{"path": path}, Delivered: func() []byte {
+		pages, _ := os.ReadFile(path)
+		return pages
+	}}
+}
+
+func TestConformance(t *testing.T) { plugintest.OutputConformance(t, &output{}, setup(t)) }
+
+func TestLibraryConformance(t *testing.T) {
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }
