@@ -159,14 +159,3 @@ func checkValue(value any) error {
 	}
 	return nil
 }
-
-// clone returns a shallow copy of what p points to, or p itself if it is no pointer.
-func clone[P any](p P) P {
-	v := reflect.ValueOf(p)
-	if v.Kind() != reflect.Pointer {
-		return p
-	}
-	dup := reflect.New(v.Type().Elem())
-	dup.Elem().Set(v.Elem())
-	return dup.Interface().(P)
-}

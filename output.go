@@ -54,7 +54,7 @@ func (o *output[C, R]) Flush(tag string, chunk []byte, answer func(proxy.Verdict
 	if a.claim() {
 		batch.close()
 		answer(o.settle(a, tag, chunk))
-		copies.Put(memory)
+		o.disown(memory)
 	}
 }
 
@@ -82,14 +82,25 @@ func (o *output[C, R]) limit() time.Duration {
 var copies = sync.Pool{New: func() any { return new([]byte) }}
 
 // own gives the batch a copy of its chunk if records refer to it: a Flush that is given up goes on after the engine has
-// unmapped it. All others read it through the batch alone.
+// unmapped it. All others read it through the batch alone, and have no copy.
 func (o *output[C, R]) own(batch *Batch[R]) (memory *[]byte) {
-	memory = copies.Get().(*[]byte)
-	if o.timeout > 0 && o.decoder.Aliases() {
-		*memory = append((*memory)[:0], batch.chunk...)
-		batch.chunk = *memory
+	if o.timeout == 0 || !o.decoder.Aliases() {
+		return nil
 	}
+	memory = copies.Get().(*[]byte)
+	*memory = append((*memory)[:0], batch.chunk...)
+	batch.chunk = *memory
 	return memory
+}
+
+func (o *output[C, R]) disown(memory *[]byte) {
+	if memory == nil {
+		return
+	}
+	if s, ok := o.host.(proxy.Spoiler); ok {
+		s.Spoil(*memory)
+	}
+	copies.Put(memory)
 }
 
 // giveUp lets the engine go on, which waits for a Flush even when it is to stop. What becomes of the Flush counts when

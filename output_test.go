@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -435,6 +436,29 @@ func TestClose(t *testing.T) {
 			}
 			out.Exit()
 			wantLine(t, h, test.want)
+		})
+	}
+}
+
+// What refers to a chunk is not to be kept: where somebody looks, it is written over, the library's own copy too.
+func TestKeptMemoryIsSpoiled(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []string{"5m", "0"} {
+		t.Run(timeout, func(t *testing.T) {
+			t.Parallel()
+			var kept record.Raw
+			out := flusher(t, host("go.flush_timeout", timeout), func(_ context.Context, batch *plugin.Batch[record.Raw]) error {
+				for ev := range batch.Events() {
+					kept = ev.Record
+				}
+				return nil
+			})
+			if v := proxytest.Flush(out, "app", chunk(t, reading{7})); v != proxy.OK {
+				t.Errorf("Flush = %v, want %v", v, proxy.OK)
+			}
+			if want := bytes.Repeat([]byte{0xc1}, len(kept)); len(kept) == 0 || !bytes.Equal(kept, want) {
+				t.Errorf("kept record = %x, want %x", kept, want)
+			}
 		})
 	}
 }

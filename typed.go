@@ -91,7 +91,7 @@ func RegisterInput[C, R any](name, description string, p InputPlugin[C, R], opts
 		Description: description,
 		Flags:       o.flags,
 		Plans:       bind.plans(reflect.TypeFor[inputProperties]()),
-		NewInput:    func() proxy.Input { return &input[C, R]{plugin: clone(p), bind: bind, encoder: encoder} },
+		NewInput:    func() proxy.Input { return &input[C, R]{plugin: proxy.Clone(p), bind: bind, encoder: encoder} },
 	}, p, o.forInput(), confErr, recordErr)
 }
 
@@ -105,6 +105,6 @@ func RegisterOutput[C, R any](name, description string, p OutputPlugin[C, R], op
 		Description: description,
 		Flags:       o.flags,
 		Plans:       bind.plans(reflect.TypeFor[outputProperties]()),
-		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: clone(p), bind: bind, decoder: decoder} },
+		NewOutput:   func() proxy.Output { return &output[C, R]{plugin: proxy.Clone(p), bind: bind, decoder: decoder} },
 	}, p, confErr, recordErr)
 }

@@ -26,15 +26,12 @@ type metrics struct {
 	mu       sync.Mutex
 	registry map[string]*metric.Memory // by subsystem
 
-	metrics unsafe.Pointer // the engine's; nil for none
-	known   map[string]*engineMetric
+	metrics unsafe.Pointer            // the engine's; nil for none
+	known   map[string]unsafe.Pointer // its metrics; nil for one that it did not take
 	series  map[string]*engineSeries
 }
 
-// engineMetric is a metric that the engine has; nil if it did not take it.
-type engineMetric struct{ c unsafe.Pointer }
-
-// engineSeries is one of its series.
+// engineSeries is a series of one of the engine's metrics.
 type engineSeries struct {
 	labels labels
 	value  float64
@@ -88,7 +85,7 @@ func (h *host) pushMetrics() {
 	defer m.mu.Unlock()
 	if m.known == nil {
 		m.metrics = C.flbgo_metrics_of(&h.engine)
-		m.known = make(map[string]*engineMetric)
+		m.known = make(map[string]unsafe.Pointer)
 		m.series = make(map[string]*engineSeries)
 	}
 	if m.metrics == nil {
@@ -104,7 +101,7 @@ func (h *host) pushMetrics() {
 
 func (m *metrics) push(instance, subsystem string, s *metric.Series, now C.uint64_t) {
 	known := m.metric(subsystem, s)
-	if known.c == nil {
+	if known == nil {
 		return
 	}
 	key := subsystem + "\xff" + s.Name + "\xff" + strings.Join(s.LabelValues, "\xff")
@@ -117,17 +114,17 @@ func (m *metrics) push(instance, subsystem string, s *metric.Series, now C.uint6
 		return
 	}
 	last.value, last.count = s.Value, s.Count
-	buckets := append(slices.Clone(s.Buckets), s.Count)
-	C.flbgo_metric_set(known.c, C.int(s.Kind), now, C.double(s.Value), (*C.uint64_t)(unsafe.SliceData(buckets)), C.uint64_t(s.Count),
+	buckets := append(s.Buckets, s.Count)
+	C.flbgo_metric_set(known, C.int(s.Kind), now, C.double(s.Value), (*C.uint64_t)(unsafe.SliceData(buckets)), C.uint64_t(s.Count),
 		unsafe.SliceData(last.labels), C.int(len(last.labels)))
 }
 
 // metric returns the engine's metric, made the first time.
-func (m *metrics) metric(subsystem string, s *metric.Series) *engineMetric {
+func (m *metrics) metric(subsystem string, s *metric.Series) unsafe.Pointer {
 	key := subsystem + "\xff" + s.Name
-	known := m.known[key]
-	if known == nil {
-		known = &engineMetric{m.create(subsystem, s)}
+	known, ok := m.known[key]
+	if !ok {
+		known = m.create(subsystem, s)
 		m.known[key] = known
 	}
 	return known

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/internal/proxy"
 	"github.com/calyptia/plugin/record"
 )
 
@@ -113,7 +114,7 @@ type inputTap[C, R any] struct {
 }
 
 func (tap *inputTap[C, R]) Init(ctx context.Context, fbit *plugin.Instance[C]) error {
-	tap.InputPlugin = clone(tap.InputPlugin)
+	tap.InputPlugin = proxy.Clone(tap.InputPlugin)
 	return tap.InputPlugin.Init(ctx, fbit)
 }
 

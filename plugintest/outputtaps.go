@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/internal/proxy"
 )
 
 // outputTaps are the checks that come between a plugin and its caller, which takes the plugin's value and types.
@@ -61,7 +62,7 @@ type outputTap[C, R any] struct {
 }
 
 func (tap *outputTap[C, R]) Init(ctx context.Context, fbit *plugin.Instance[C]) error {
-	tap.OutputPlugin = clone(tap.OutputPlugin)
+	tap.OutputPlugin = proxy.Clone(tap.OutputPlugin)
 	return tap.OutputPlugin.Init(ctx, fbit)
 }
 

@@ -68,7 +68,7 @@ func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	good := mustWrite(t, Options{}, Item{Time: noon, Verdict: OK})
 	item := func(w wire) []byte {
-		b, err := encoding.Marshal(w)
+		b, err := encoding().Marshal(w)
 		if err != nil {
 			t.Fatal(err)
 		}

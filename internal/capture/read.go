@@ -12,14 +12,17 @@ import (
 // maxItem is the most that is read of one item.
 const maxItem = 256 << 20
 
-// decoding has no error, which a test would show.
-var decoding, _ = cbor.DecOptions{
-	DupMapKey:          cbor.DupMapKeyEnforcedAPF,
-	ByteStringToString: cbor.ByteStringToStringAllowed,
-	MaxNestedLevels:    4,
-	MaxArrayElements:   16,
-	MaxMapPairs:        64,
-}.DecMode()
+// decoding returns how items are read. It has no error, which a test would show.
+func decoding() cbor.DecMode {
+	mode, _ := cbor.DecOptions{
+		DupMapKey:          cbor.DupMapKeyEnforcedAPF,
+		ByteStringToString: cbor.ByteStringToStringAllowed,
+		MaxNestedLevels:    4,
+		MaxArrayElements:   16,
+		MaxMapPairs:        64,
+	}.DecMode()
+	return mode
+}
 
 // Read returns the items of a capture in order. An error, which names the byte where its item begins, is the last thing
 // that it yields.
@@ -28,7 +31,7 @@ func Read(r io.Reader) iter.Seq2[Item, error] { return read(r, maxItem) }
 func read(r io.Reader, most int64) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		bounded := &bounded{r: r}
-		dec := decoding.NewDecoder(bounded)
+		dec := decoding().NewDecoder(bounded)
 		for n := 0; ; n++ {
 			start := dec.NumBytesRead()
 			bounded.left = most

@@ -32,8 +32,9 @@ var ErrLeftOut = errors.New("left out of the capture")
 
 // Writer writes a capture. Its methods may be called concurrently.
 type Writer struct {
-	options Options
-	keys    map[string]bool // to redact, in lower case
+	options  Options
+	keys     map[string]bool // to redact, in lower case
+	encoding cbor.EncMode
 
 	mu   sync.Mutex
 	w    io.Writer
@@ -54,11 +55,15 @@ func NewWriter(w io.Writer, o Options) *Writer {
 	for _, key := range o.Redact {
 		keys[strings.ToLower(key)] = true
 	}
-	return &Writer{options: o, keys: keys, w: w, left: o.MaxFile}
+	return &Writer{options: o, keys: keys, encoding: encoding(), w: w, left: o.MaxFile}
 }
 
-// encoding has no error, which a test would show.
-var encoding, _ = cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired}.EncMode()
+// encoding returns how items are written. It is no variable, so that a library which never captures is linked without the
+// code. It has no error, which a test would show.
+func encoding() cbor.EncMode {
+	mode, _ := cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired}.EncMode()
+	return mode
+}
 
 // Write appends an item, whose memory it does not keep. An error that is ErrLeftOut is about this item alone; after any
 // other, all later calls fail as well.
@@ -69,7 +74,7 @@ func (w *Writer) Write(it Item) error {
 	if len(w.keys) > 0 {
 		it.Chunk = redact(it.Chunk, w.keys)
 	}
-	b, err := encoding.Marshal(it.wire())
+	b, err := w.encoding.Marshal(it.wire())
 	if err != nil {
 		return fmt.Errorf("capture: %w", err)
 	}

@@ -59,8 +59,8 @@ func NewBuffer(limit int, settle time.Duration, taken func(records, bytes int)) 
 	return &Buffer{limit: limit, settle: settle, taken: taken, room: make(chan struct{}, 1), filling: make(map[string]*piece)}
 }
 
-// Add copies events of one tag into the buffer, so many records, and tells whether that is full now. accepted, if not nil, is called by
-// Settle once the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
+// Add copies events of one tag into the buffer, so many records, and tells whether that is full now. accepted, if not nil, is
+// called by Settle once the engine has taken them. A full buffer takes them too: who adds asks Full before it makes more.
 func (b *Buffer) Add(tag string, events []byte, records int, accepted func()) (full bool) {
 	b.mu.Lock()
 	if len(events) > 0 || accepted != nil {

@@ -57,6 +57,9 @@ type Host interface {
 	TagsPerEvent() bool
 }
 
+// Spoiler is a Host that writes over memory when a plugin may not read it any longer, for tests to see who does.
+type Spoiler interface{ Spoil(memory []byte) }
+
 // Input is one [INPUT] section. A driver calls Init first, and one method at a time.
 type Input interface {
 	// Init prepares the section. After an error no other method is called.

@@ -102,15 +102,23 @@ func Flush(out proxy.Output, tag string, chunk []byte) proxy.Verdict {
 	lent := bytes.Clone(chunk)
 	answers := make(chan proxy.Verdict)
 	go out.Flush(tag, lent, func(v proxy.Verdict) {
-		for i := range lent {
-			lent[i] = 0xc1 // no msgpack
-		}
+		spoil(lent)
 		answers <- v
 	})
 	return <-answers
 }
 
+// Spoil writes over memory that a plugin may not read any longer.
+func (h *Host) Spoil(memory []byte) { spoil(memory) }
+
+func spoil(memory []byte) {
+	for i := range memory {
+		memory[i] = 0xc1 // no msgpack
+	}
+}
+
 var (
 	_ proxy.Host       = (*Host)(nil)
+	_ proxy.Spoiler    = (*Host)(nil)
 	_ proxy.AppendFunc = (*Engine)(nil).Append
 )
