@@ -42,3 +42,9 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	plugintest.InputConformance(t, &input{}, plugintest.Setup{Conf: plugintest.Properties{"station": "roof"}, Virtual: true})
 }
+
+// The same checks of the shared library, as Fluent Bit loads it. It is built for that.
+func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.LibraryConformance(t, plugintest.Build(t, "."), plugintest.Setup{Conf: plugintest.Properties{"station": "roof"}})
+}
