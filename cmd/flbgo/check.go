@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,13 +75,6 @@ func failures(r *doctor.Report) error {
 	default:
 		return fmt.Errorf("check of %s: %d errors", r.File, n)
 	}
-}
-
-func writeJSON(w io.Writer, r *doctor.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(r)
 }
 
 var levelColours = map[doctor.Level]string{doctor.OK: green, doctor.Warning: yellow, doctor.Error: red}

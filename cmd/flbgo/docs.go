@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -23,8 +22,8 @@ import (
 type docsCmd struct {
 	Plugin string `arg:"" optional:"" help:"Shared library (.so) of the plugin, or the folder of its package main, which is built; the current one by default."`
 
-	Format  string `enum:"markdown,classic,yaml,schema,json" default:"markdown" help:"What to print: the properties as a page in Markdown, a sample of a section in the classic form or in YAML, its JSON Schema, or all as JSON: one of ${enum}."`
-	JSON    bool   `name:"json" help:"Print all as one JSON object, on standard output: --format json."`
+	Format  string `enum:"markdown,classic,yaml,schema" default:"markdown" help:"What to print: the properties as a page in Markdown, a sample of a section in the classic form or in YAML, or its JSON Schema: one of ${enum}."`
+	JSON    bool   `name:"json" help:"Print all as one JSON object, on standard output."`
 	Output  string `short:"o" placeholder:"DIR" help:"Write properties.md, sample.conf, sample.yaml and schema.json into this folder instead, which is made if need be."`
 	Verbose bool   `short:"v" help:"Show the command that builds, and all that the plugin logs."`
 }
@@ -91,27 +90,14 @@ func (c *docsCmd) check() error {
 // show prints what is asked for, or writes all.
 func (c *docsCmd) show(s *session, r *proxy.Reference) error {
 	switch {
-	case c.JSON || c.Format == "json":
-		return printReference(r)
+	case c.JSON:
+		return writeJSON(os.Stdout, r)
 	case !r.Typed():
 		return untyped(r)
 	case c.Output != "":
 		return writePages(s, c.Output, r.Pages())
 	}
 	_, err := os.Stdout.WriteString(r.Pages()[pageOf[c.Format]])
-	return err
-}
-
-func printReference(r *proxy.Reference) error {
-	line, err := r.Encode()
-	if err != nil {
-		return err
-	}
-	var all bytes.Buffer
-	if err := json.Indent(&all, line, "", "  "); err != nil {
-		return err
-	}
-	_, err = fmt.Println(&all)
 	return err
 }
 

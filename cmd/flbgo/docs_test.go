@@ -47,7 +47,6 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	checkJSON(t, call{dir: dir}.flbgo(t, "docs", "--json", "in_tail.so"), want)
-	checkJSON(t, call{dir: dir}.flbgo(t, "docs", "--format", "json", "in_tail.so"), want)
 }
 
 func checkJSON(t *testing.T, got outcome, want map[string]string) {
@@ -125,7 +124,7 @@ func TestDocsRefuses(t *testing.T) {
 		{"no library", []string{"none.so"}, 2, "none.so: no such file or directory (want a library, or the folder of a plugin)"},
 		{"no library's bytes", []string{"text"}, 1, "(flbgo check says more)"},
 		{"folder without plugin", nil, 1, "holds no Go files of a package main"},
-		{"unknown format", []string{"--format", "html"}, 2, `--format must be one of "markdown","classic","yaml","schema","json" but got "html"`},
+		{"unknown format", []string{"--format", "html"}, 2, `--format must be one of "markdown","classic","yaml","schema" but got "html"`},
 		{"format and JSON", []string{"--format", "yaml", "--json"}, 2, "either --format or --json, not both"},
 		{"folder and JSON", []string{"-o", "new", "--json"}, 2, "either --output or a format to print, not both"},
 		{"folder and format", []string{"-o", "new", "--format", "yaml"}, 2, "either --output or a format to print, not both"},

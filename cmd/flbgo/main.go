@@ -1,7 +1,7 @@
 // Command flbgo is the workbench for Fluent Bit plugins written in Go. "flbgo new" writes the folder of a plugin, "flbgo
 // run" builds the plugins that a configuration names and runs it, in the embedded engine or in an installed Fluent Bit,
-// "flbgo build" makes the library to ship, "flbgo check" says what keeps a library from working, and "flbgo replay" gives
-// captured chunks to an output. "flbgo --help" lists all commands.
+// "flbgo build" makes the library to ship, "flbgo check" says what keeps a library from working, "flbgo docs" prints the
+// reference of its plugin, and "flbgo replay" gives captured chunks to an output. "flbgo --help" lists all commands.
 //
 // It exits with 0 if all went well, 1 if a command failed, and 2 if the command line makes no sense.
 package main

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,9 +81,7 @@ func (c *replayCmd) Run(s *session) error {
 
 func (c *replayCmd) report(s *session, r *replayed) (err error) {
 	if c.JSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(r)
+		err = writeJSON(os.Stdout, r)
 	}
 	for _, d := range r.Differences {
 		s.term.note("%s", d)

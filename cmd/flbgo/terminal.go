@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -89,4 +90,12 @@ func levelTitle(level slog.Level) (colour, title string) {
 		return yellow, "debug"
 	}
 	return blue, "trace"
+}
+
+// writeJSON writes for people, too.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
 }

@@ -26,7 +26,7 @@ import (
 // What a section captures in an engine has the same verdicts and sends the same requests in a test and in flbgo replay.
 func TestIncident(t *testing.T) {
 	t.Parallel()
-	library := buildTemp(t)
+	library := plugintest.Build(t, ".")
 	for _, e := range []struct {
 		name string
 		run  func(t *testing.T, dir string, enough <-chan struct{})
@@ -163,12 +163,4 @@ func runFluentBit(t *testing.T, dir string, enough <-chan struct{}) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-}
-
-func buildTemp(t *testing.T) string {
-	f := filepath.Join(t.TempDir(), "out_http.so")
-	if out, err := exec.Command("go", "build", "-buildmode=c-shared", "-o", f, ".").CombinedOutput(); err != nil {
-		t.Fatal(string(out))
-	}
-	return f
 }
