@@ -15,7 +15,7 @@ func InputConformance[C, R any](t *testing.T, p plugin.InputPlugin[C, R], setup 
 }
 
 func inputChecks[C, R any](p plugin.InputPlugin[C, R], setup Setup) []check {
-	s := &inputSuite{setup: setup}
+	s := &inputSuite{setup: setup, wait: eventPatience}
 	s.make = func(t testing.TB) (*InputSection, error) { return newInput(t, p, setup.Conf, setup.Options) }
 	_, s.told = p.(plugin.PauseNotifier)
 	taps := &inputTaps[C, R]{s, p}
@@ -31,6 +31,7 @@ type inputSuite struct {
 	setup Setup
 	make  func(t testing.TB) (*InputSection, error) // a section that is yet to start
 	told  bool                                      // of pauses
+	wait  time.Duration                             // for events in real time
 }
 
 func (s *inputSuite) checks() []check {
@@ -75,7 +76,7 @@ func (s *inputSuite) until(in *InputSection, so func() bool) bool {
 	if in.virtual {
 		return in.until(so, virtualPatience)
 	}
-	return in.until(so, eventPatience)
+	return in.until(so, s.wait)
 }
 
 // sends tells whether n more events come.
@@ -139,12 +140,19 @@ func (s *inputSuite) apart(t testing.TB) {
 	s.needs(t, one, 2)
 	s.needs(t, other, 2)
 	one.Exit()
+	other.catchUp()
 	if !s.sends(other, 1) {
-		t.Error("sections do not know of each other: one sends nothing any more since another one has exited")
+		t.Fatal("sections do not know of each other: one sends nothing any more since another one has exited")
 	}
 	if next := s.open(t); !s.sends(next, 1) {
 		t.Error("sections do not know of each other: one sends nothing that was made after another one had exited")
 	}
+}
+
+// catchUp takes what was sent so far.
+func (in *InputSection) catchUp() {
+	<-time.After(settled)
+	in.Collect()
 }
 
 func (s *inputSuite) afterPause(t testing.TB) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/calyptia/plugin/internal/engine/chost"
 )
@@ -109,7 +110,8 @@ func runTogether(checks []check, run func(check) bool) {
 // library is a shared library that is checked.
 type library struct {
 	file  string
-	setup Setup // whose functions are called one at a time
+	setup Setup         // whose functions are called one at a time
+	wait  time.Duration // for events
 
 	mu      sync.Mutex
 	hosted  map[testing.TB]*hosted // by check
@@ -147,7 +149,7 @@ func newLibrary(t testing.TB, file string, setup Setup) *library {
 			prompt()
 		}
 	}
-	return &library{file: file, setup: setup, hosted: make(map[testing.TB]*hosted)}
+	return &library{file: file, setup: setup, wait: eventPatience, hosted: make(map[testing.TB]*hosted)}
 }
 
 func (l *library) checks(t testing.TB) []check {
@@ -161,7 +163,7 @@ func (l *library) suite(t testing.TB) []check {
 	h := l.start(t)
 	defer h.end()
 	if h.lib.Kind == chost.Input {
-		s := &inputSuite{setup: l.setup, told: true}
+		s := &inputSuite{setup: l.setup, told: true, wait: l.wait}
 		s.make = func(t testing.TB) (*InputSection, error) { return l.of(t).newInput(t) }
 		return s.checks()
 	}
