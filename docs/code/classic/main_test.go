@@ -1,47 +1,28 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin/plugintest"
 )
-
-func registered(t *testing.T) *proxy.Plugin {
-	t.Helper()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 func TestCollect(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		in := registered(t).NewInput()
-		if err := in.Init(&proxytest.Host{Section: "heartbeat.0", Properties: map[string]string{"role": "web"}}); err != nil {
-			t.Fatal(err)
-		}
-		defer in.Exit()
-		in.Start()
-		time.Sleep(2500 * time.Millisecond) // of virtual time
-		var engine proxytest.Engine
-		in.Collect(engine.Append)
-		if n, err := record.Count(engine.Events("")); n != 2 || err != nil {
-			t.Errorf("events = %d, %v, want 2", n, err)
+		in := plugintest.Input(t, &heartbeat{}, plugintest.Properties{"role": "web"})
+		in.Run(2500 * time.Millisecond) // of virtual time
+		if got := plugintest.Records[map[string]any](in); len(got) != 2 || got[1]["uptime_seconds"] != 2.0 {
+			t.Errorf("records = %v, want 2, the last one after 2 seconds", got)
 		}
 	})
 }
 
 func TestInit(t *testing.T) {
 	t.Parallel()
-	err := registered(t).NewInput().Init(&proxytest.Host{Section: "heartbeat.0", Properties: map[string]string{"role": "king"}})
-	if err == nil || !strings.Contains(err.Error(), "role: want web, db or cache") {
-		t.Errorf("Init = %v, want an error about role", err)
+	err := plugintest.InputError(t, &heartbeat{}, plugintest.Properties{"role": "king"})
+	if want := `plugin: input "heartbeat.0": role: want web, db or cache`; err.Error() != want {
+		t.Errorf("Init() = %v, want %s", err, want)
 	}
 }

@@ -3,43 +3,14 @@ package main
 import (
 	"io"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/calyptia/plugin/internal/proxy"
-	"github.com/calyptia/plugin/internal/proxy/proxytest"
-	"github.com/calyptia/plugin/record"
+	"github.com/calyptia/plugin"
+	"github.com/calyptia/plugin/plugintest"
 )
-
-func chunk(t *testing.T) (events []byte) {
-	t.Helper()
-	encoder, err := record.NewEncoder[map[string]any]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := map[string]any{"message": "hello"}
-	if events, err = encoder.Append(nil, &record.Header{Time: time.Unix(1, 0)}, &r, 0); err != nil {
-		t.Fatal(err)
-	}
-	return events
-}
-
-func open(t *testing.T, address string) proxy.Output {
-	t.Helper()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := p.NewOutput()
-	if err := out.Init(&proxytest.Host{Section: "lines.0", Properties: map[string]string{"address": address}}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(out.Exit)
-	return out
-}
 
 func TestFlush(t *testing.T) {
 	t.Parallel()
@@ -55,27 +26,27 @@ func TestFlush(t *testing.T) {
 			got <- string(text)
 		}
 	}()
-	if v := proxytest.Flush(open(t, server.Addr().String()), "app", chunk(t)); v != proxy.OK {
-		t.Errorf("Flush = %v, want %v", v, proxy.OK)
+	out := plugintest.Output(t, &lines{}, plugintest.Properties{"address": server.Addr().String()})
+	event := plugin.Event[map[string]any]{Time: time.Unix(1, 0), Record: map[string]any{"message": "hello"}}
+	if v := out.Flush("app", event); v != plugintest.OK {
+		t.Errorf("Flush() = %v, want %v", v, plugintest.OK)
 	}
 	if diff := cmp.Diff(`{"date":"1970-01-01T00:00:01.000000Z","message":"hello"}`+"\n", <-got); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 	_ = server.Close()
-	if v := proxytest.Flush(open(t, server.Addr().String()), "app", chunk(t)); v != proxy.Retry {
-		t.Errorf("Flush without a server = %v, want %v", v, proxy.Retry)
+	if v := out.Flush("app", event); v != plugintest.Retry {
+		t.Errorf("Flush() without a server = %v, want %v", v, plugintest.Retry)
 	}
 }
 
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	p, err := proxy.Registered()
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = p.NewOutput().Init(&proxytest.Host{Section: "lines.0", Properties: map[string]string{"timeout": "soon"}})
-	want := "address: required, not set"
-	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `timeout: "soon" is not a duration`) {
-		t.Errorf("Init = %v, want both problems", err)
+	err := plugintest.OutputError(t, &lines{}, plugintest.Properties{"timeout": "soon"})
+	want := "plugin: output \"lines.0\": config: 2 problems\n" +
+		"\taddress: required, not set\n" +
+		"\ttimeout: \"soon\" is not a duration (want 500ms, 10s, 1m or a number of seconds)"
+	if err.Error() != want {
+		t.Errorf("Init() = %v, want %s", err, want)
 	}
 }
