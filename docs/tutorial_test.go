@@ -114,7 +114,7 @@ func (u *user) live(t *testing.T, b paragraph) {
 	kinds[b.kind](u, t, b)
 }
 
-// needed are the reasons for which blocks of commands are left out.
+// lacks is why commands are left out, nil if they are not.
 func (u *user) lacks(b paragraph) error {
 	switch b.comment {
 	case "needs docker":
@@ -170,6 +170,33 @@ func pattern(text string) *regexp.Regexp {
 		form += blanks.ReplaceAllString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*?"), `[ \t]+`)
 	}
 	return regexp.MustCompile(`^` + form + `$`)
+}
+
+func TestPattern(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, text, printed string
+		want                bool
+	}{
+		{"the same", "a [b]\n", "a [b]\n", true},
+		{"another", "a.b\n", "a-b\n", false},
+		{"blanks", "a \tb\n", "a  b\n", true},
+		{"no blank", "a b\n", "ab\n", false},
+		{"part of a line", "took …s\n", "took 1.5s\n", true},
+		{"part of a line is not two", "took …s\n", "took 1\n.5s\n", false},
+		{"lines", "a\n…\nd\n", "a\nb\nc\nd\n", true},
+		{"no lines", "…\na\n…\n", "a\n", true},
+		{"line too many", "a\n", "a\nb\n", false},
+		{"line before", "b\n", "a\nb\n", false},
+		{"line too few", "a\n…\nb\n", "a\n", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := pattern(tt.text).MatchString(tt.printed); got != tt.want {
+				t.Errorf("pattern(%q) matches %q: %v, want %v", tt.text, tt.printed, got, tt.want)
+			}
+		})
+	}
 }
 
 func (u *user) write(t *testing.T, b paragraph) {
