@@ -21,6 +21,7 @@
 // which a section takes from there. The value that is given is the prototype, as the one that a library registers, and
 // the section works on a copy of it.
 //
-// [InputConformance] and [OutputConformance] check what the documentation of the plugin interfaces asks for.
+// [InputConformance] and [OutputConformance] check what the documentation of the plugin interfaces asks for;
+// [LibraryConformance] does so with the shared library that Fluent Bit loads, such as [Build] makes it.
 // [Replay] makes a test of what flbgo run --capture has recorded.
 package plugintest
