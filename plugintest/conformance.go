@@ -15,7 +15,7 @@ import (
 	"github.com/calyptia/plugin"
 )
 
-// Setup says how [InputConformance] and [OutputConformance] run a plugin.
+// Setup says how [InputConformance], [OutputConformance] and [LibraryConformance] run a plugin.
 type Setup struct {
 	// Conf is the configuration of every section. It must be a good one. A plugin whose sections cannot share something,
 	// such as a file, needs [Each].

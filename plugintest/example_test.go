@@ -200,7 +200,7 @@ func ExampleEach() {
 	dir, n := t.TempDir(), 0
 	plugintest.InputConformance(t, &counter{}, plugintest.Setup{Conf: plugintest.Each(func() plugintest.Config {
 		n++
-		return plugintest.Properties{"path": filepath.Join(dir, fmt.Sprint(n, ".log"))}
+		return plugintest.Properties{"every": "1ms", "path": filepath.Join(dir, fmt.Sprint(n, ".log"))}
 	})})
 }
 

@@ -58,10 +58,10 @@ func TestBrokenLibraries(t *testing.T) {
 			}
 			var all sync.WaitGroup
 			slots := make(chan struct{}, 4) // most of the time they wait
-			for check, ways := range broken {
-				for _, breaks := range ways {
+			for _, check := range slices.Sorted(maps.Keys(broken)) {
+				for _, breaks := range broken[check] {
+					slots <- struct{}{}
 					all.Go(func() {
-						slots <- struct{}{}
 						defer func() { <-slots }()
 						t.Run(breaks, func(t *testing.T) {
 							l := newLibrary(t, file, Setup{Conf: Properties{"breaks": breaks}})

@@ -44,8 +44,12 @@ func TestCollect(t *testing.T) {
 
 var setup = plugintest.Setup{Conf: plugintest.Properties{"foo": "bar"}, Virtual: true}
 
-func TestConformance(t *testing.T) { plugintest.InputConformance(t, &dummyPlugin{}, setup) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.InputConformance(t, &dummyPlugin{}, setup)
+}
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup)
 }

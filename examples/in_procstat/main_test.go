@@ -171,8 +171,12 @@ func TestCollectError(t *testing.T) {
 
 var setup = plugintest.Setup{Conf: conf(map[string]string{"interval": "10ms"}), Virtual: true}
 
-func TestConformance(t *testing.T) { plugintest.InputConformance(t, &input{}, setup) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.InputConformance(t, &input{}, setup)
+}
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup)
 }

@@ -550,9 +550,13 @@ func setup(t *testing.T) plugintest.Setup {
 	}
 }
 
-func TestConformance(t *testing.T) { plugintest.InputConformance(t, &tail{}, setup(t)) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.InputConformance(t, &tail{}, setup(t))
+}
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }
 

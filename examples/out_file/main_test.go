@@ -159,8 +159,12 @@ func setup(t *testing.T) plugintest.Setup {
 	}}
 }
 
-func TestConformance(t *testing.T) { plugintest.OutputConformance(t, &output{}, setup(t)) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.OutputConformance(t, &output{}, setup(t))
+}
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }

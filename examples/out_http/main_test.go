@@ -440,8 +440,12 @@ func setup(t *testing.T) plugintest.Setup {
 	return plugintest.Setup{Conf: at(s.URL, nil), Delivered: func() []byte { return []byte(s.took()) }}
 }
 
-func TestConformance(t *testing.T) { plugintest.OutputConformance(t, &output{}, setup(t)) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	plugintest.OutputConformance(t, &output{}, setup(t))
+}
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), setup(t))
 }

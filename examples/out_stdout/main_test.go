@@ -56,6 +56,7 @@ func TestRegistered(t *testing.T) {
 
 // A file stands for standard output, whose writes may be concurrent.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
 	if err != nil {
 		t.Fatal(err)
@@ -68,5 +69,6 @@ func TestConformance(t *testing.T) {
 }
 
 func TestLibraryConformance(t *testing.T) {
+	t.Parallel()
 	plugintest.LibraryConformance(t, plugintest.Build(t, "."), plugintest.Setup{})
 }
