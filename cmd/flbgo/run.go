@@ -70,7 +70,7 @@ func (r *runCmd) Validate() error {
 	case r.Watch && (r.Engine != "embedded" || r.NoBuild):
 		return errors.New("--watch is for the embedded engine, and builds")
 	case r.Engine != "embedded" && r.Capture != "":
-		return errors.New("--capture is for the embedded engine")
+		return errors.New("--capture is for the embedded engine: in Fluent Bit a plugin of this library does it itself, with go.capture FILE in its [OUTPUT]")
 	case r.Capture == "" && (len(r.Redact) > 0 || r.Limit != 0):
 		return errors.New("--redact and --capture-limit are for --capture")
 	case r.Capture != "" && r.Watch:
