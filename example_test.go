@@ -142,21 +142,43 @@ func ExampleBorrowed() {
 	// 21.5
 }
 
+// An output whose chunks depend on each other gets them one at a time, also with workers.
+func ExampleOrdered() {
+	balance := 100.0
+	ledger := &outputFunc[order]{func(_ context.Context, batch *plugin.Batch[order]) error {
+		for ev, err := range batch.Events() {
+			if err != nil {
+				return err
+			}
+			balance -= ev.Record.Amount // no lock: no other Flush of this section runs
+			fmt.Println("balance", balance)
+		}
+		return nil
+	}}
+	deliver(func() { plugin.RegisterOutput("ledger", "A balance", ledger, plugin.Ordered()) }, order{1, 9.5}, order{2, 12})
+	// Output:
+	// balance 90.5
+	// balance 78.5
+	// the engine has delivered the chunk
+}
+
 // deliver is the engine of an output's example: it gives it a chunk with these orders until it is done with it.
-func deliver(register func(), orders ...order) {
+func deliver(register func(), orders ...order) { deliverTo(host(), encoded(orders), register) }
+
+func deliverTo(section *proxytest.Host, chunk []byte, register func()) {
 	p, err := proxy.Capture(register)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	out := p.NewOutput()
-	if err := out.Init(host()); err != nil {
+	if err := out.Init(section); err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer out.Exit()
 	for {
-		switch proxytest.Flush(out, "shop", encoded(orders)) {
+		switch proxytest.Flush(out, "shop", chunk) {
 		case proxy.OK:
 			fmt.Println("the engine has delivered the chunk")
 			return
@@ -182,30 +204,68 @@ func encoded(orders []order) (chunk []byte) {
 	return chunk
 }
 
-// collect is the engine of an input's example: it takes n events of a tag and prints them.
-func collect(n int, tag string, register func()) {
-	p, err := proxy.Capture(register)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	in := p.NewInput()
-	if err := in.Init(host()); err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer in.Exit()
-	var engine proxytest.Engine
-	in.Start()
-	for has := 0; has < n; has, _ = record.Count(engine.Events(tag)) {
-		in.Collect(engine.Append)
-	}
-	for s := record.NewScanner(engine.Events(tag)); s.Next(); {
-		ev := s.Event()
+// collect is the engine of an input's example: it takes n events of a tag and prints their records.
+func collect(n int, tag string, register func()) { collectFrom(host(), tag, n, register) }
+
+func collectFrom(section *proxytest.Host, tag string, n int, register func()) {
+	for _, ev := range taken(section, tag, n, register) {
 		line, err := record.JSONFormat{}.AppendEvent(nil, &ev)
 		if err != nil {
 			fmt.Println(err)
 		}
 		fmt.Println(string(line))
+	}
+}
+
+// taken returns n events of a tag.
+func taken(section *proxytest.Host, tag string, n int, register func()) (events []record.Event) {
+	in, engine := started(section, register)
+	if in == nil {
+		return nil
+	}
+	defer in.Exit()
+	await(in, engine, tag, n)
+	for s := record.NewScanner(engine.Events(tag)); s.Next(); {
+		events = append(events, s.Event())
+	}
+	return events
+}
+
+// started prints why there is no input, if so.
+func started(section *proxytest.Host, register func()) (proxy.Input, *proxytest.Engine) {
+	p, err := proxy.Capture(register)
+	if err != nil {
+		fmt.Println(err)
+		return nil, nil
+	}
+	in := p.NewInput()
+	if err := in.Init(section); err != nil {
+		fmt.Println(err)
+		return nil, nil
+	}
+	in.Start()
+	return in, new(proxytest.Engine)
+}
+
+// await collects until there are n events, or none will come.
+func await(in proxy.Input, engine *proxytest.Engine, tag string, n int) {
+	begin := time.Now()
+	for has := 0; has < n && time.Since(begin) < 10*time.Second; has, _ = record.Count(engine.Events(tag)) {
+		in.Collect(engine.Append)
+	}
+}
+
+// pauseAndResume is an engine that does that, and prints the log.
+func pauseAndResume(register func()) {
+	section := host()
+	in, engine := started(section, register)
+	if in == nil {
+		return
+	}
+	in.Pause(engine.Append)
+	in.Resume()
+	in.Exit()
+	for _, line := range section.Lines() {
+		fmt.Println(line)
 	}
 }
