@@ -36,7 +36,7 @@ func (r *runCmd) embedded(s *session, w *workspace) error {
 		return err
 	}
 	if r.Capture != "" {
-		rec, err := newRecorder(s, r.Capture, capture.Options{MaxFile: r.Limit, Redact: r.Redact})
+		rec, err := newRecorder(s, r.Capture, capture.Options{MaxFile: int64(r.Limit), Redact: r.Redact})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/calyptia/plugin/config"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/internal/fluentbit"
 )
@@ -26,7 +27,7 @@ type runCmd struct {
 	Watch   bool          `short:"w" help:"Build and start anew whenever a Go file of the plugins or the configuration changes. For the embedded engine."`
 	Capture string        `placeholder:"FILE" help:"Write every chunk that an output gets, and what becomes of it, into a file for flbgo replay. For the embedded engine."`
 	Redact  []string      `placeholder:"KEY" help:"Hide the values of these keys in the capture, wherever in a record they are."`
-	Limit   int64         `name:"capture-limit" placeholder:"BYTES" help:"Size of the capture at most; 64 MiB by default."`
+	Limit   size          `name:"capture-limit" placeholder:"SIZE" help:"Size of the capture at most, such as 20M; 64M by default."`
 	Verbose bool          `short:"v" help:"Show the commands that build, and the engine's debug messages."`
 
 	Layout generation    `placeholder:"VERSION" group:"Tests of the embedded engine:" help:"Release of Fluent Bit whose memory layouts the plugins meet: 3.2, 4.1, 5.0 or 5.1.1, the default."`
@@ -75,8 +76,6 @@ func (r *runCmd) Validate() error {
 		return errors.New("--redact and --capture-limit are for --capture")
 	case r.Capture != "" && r.Watch:
 		return errors.New("either --capture or --watch: every start begins the file anew")
-	case r.Limit < 0:
-		return fmt.Errorf("--capture-limit: %d is negative", r.Limit)
 	case r.Metrics != "":
 		if _, _, err := net.SplitHostPort(r.Metrics); err != nil {
 			return fmt.Errorf("--metrics: %w (want an address such as :2021 or localhost:2021)", err)
@@ -94,6 +93,18 @@ func (g *generation) UnmarshalText(text []byte) error {
 	}
 	*g = generation(text)
 	return nil
+}
+
+// size is a number of bytes as a flag, in the form of a property; 0 if it is not set.
+type size int64
+
+func (n *size) UnmarshalText(text []byte) error {
+	bytes, err := config.ParseSize(string(text))
+	if err == nil && bytes < 1 {
+		err = fmt.Errorf("%q is less than a byte", text)
+	}
+	*n = size(bytes)
+	return err
 }
 
 // Run is called by kong.

@@ -12,8 +12,8 @@ import (
 
 // Limits of a Writer whose Options say nothing.
 const (
-	DefaultMaxFile  = 64 << 20
-	DefaultMaxChunk = 4 << 20
+	DefaultMaxFile  = 64e6
+	DefaultMaxChunk = 4e6
 )
 
 // Options bound what a capture holds. The zero value has the defaults and leaves records as they are.
