@@ -107,3 +107,23 @@ func TestLibrariesThatAreNone(t *testing.T) {
 		t.Errorf("failed %t: %s, want that it cannot be built", r.failed, r.text())
 	}
 }
+
+func TestNeedOneOf(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		compilers []string
+		skipped   bool
+	}{
+		{"none set", []string{"", "no-such-compiler"}, true},
+		{"with flags", []string{"no-such-compiler", "go -m32"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := recorded(t, func(t testing.TB) { needOneOf(t, tt.compilers...) })
+			if r.skipped != tt.skipped || r.failed || tt.skipped && !strings.Contains(r.text(), "install gcc or clang, or set CC") {
+				t.Errorf("needOneOf(%q): skipped %t, failed %t: %s, want skipped %t", tt.compilers, r.skipped, r.failed, r.text(), tt.skipped)
+			}
+		})
+	}
+}
