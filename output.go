@@ -53,8 +53,9 @@ func (o *output[C, R]) Flush(tag string, chunk []byte, answer func(proxy.Verdict
 	a.end(o.attempt(batch), batch.total())
 	if a.claim() {
 		batch.close()
-		answer(o.settle(a, tag, chunk))
+		verdict := o.settle(a, tag, chunk)
 		o.disown(memory)
+		answer(verdict)
 	}
 }
 
