@@ -3,7 +3,6 @@ package plugin_test
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -25,22 +24,6 @@ func tagged(_ context.Context, batch *plugin.Batch[reading]) error {
 	return nil
 }
 
-func captureOf(t *testing.T, file string) (items []capture.Item) {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for it, err := range capture.Read(f) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		items = append(items, it)
-	}
-	return items
-}
-
 func TestCapture(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.cbor")
@@ -60,8 +43,12 @@ func TestCapture(t *testing.T) {
 		want = append(want, flushed{"test.0", tag, capture.Verdict(verdict.String()), chunk(t, reading{0})})
 	}
 	out.Exit()
+	items, err := capture.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var got []flushed
-	for _, it := range captureOf(t, file) {
+	for _, it := range items {
 		got = append(got, flushed{it.Section, it.Tag, it.Verdict, it.Chunk})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

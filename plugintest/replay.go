@@ -1,7 +1,6 @@
 package plugintest
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -14,17 +13,12 @@ import (
 // of the test.
 func Replay(t testing.TB, out *OutputSection, file string, sections ...string) {
 	t.Helper()
-	f, err := os.Open(file)
+	items, err := capture.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	at, flushed := -1, 0
-	for item, err := range capture.Read(f) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		at++
+	flushed := 0
+	for at, item := range items {
 		if len(sections) > 0 && !slices.Contains(sections, item.Section) {
 			continue
 		}

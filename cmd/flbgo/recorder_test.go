@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,21 +40,15 @@ func TestCapture(t *testing.T) {
 
 func captured(t *testing.T, file, tag string) capture.Item {
 	t.Helper()
-	f, err := os.Open(file)
+	items, err := capture.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	for it, err := range capture.Read(f) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if it.Tag == tag {
-			return it
-		}
+	i := slices.IndexFunc(items, func(it capture.Item) bool { return it.Tag == tag })
+	if i < 0 {
+		t.Fatalf("no item of tag %s", tag)
 	}
-	t.Fatalf("no item of tag %s", tag)
-	return capture.Item{}
+	return items[i]
 }
 
 func TestCaptureLimit(t *testing.T) {

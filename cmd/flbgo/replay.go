@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -95,17 +96,16 @@ func (c *replayCmd) report(s *session, r *replayed) (err error) {
 
 // items reads those of one section.
 func (c *replayCmd) items() ([]capture.Item, error) {
-	f, err := os.Open(c.File)
-	if err != nil {
+	all, err := capture.ReadFile(c.File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, misused("replay: %w (flbgo run --capture writes one)", err)
+	case err != nil:
+		return nil, fmt.Errorf("replay: %w", err)
 	}
-	defer f.Close()
 	var items []capture.Item
 	var sections []string
-	for it, err := range capture.Read(f) {
-		if err != nil {
-			return nil, fmt.Errorf("replay: %s: %w", c.File, err)
-		}
+	for _, it := range all {
 		if !slices.Contains(sections, it.Section) {
 			sections = append(sections, it.Section)
 		}

@@ -75,3 +75,19 @@ func (f *File) Close() (Counts, error) {
 	defer f.mu.Unlock()
 	return f.count, f.file.Close()
 }
+
+// ReadFile returns the items of a capture. With an error they are those before it.
+func ReadFile(name string) (items []Item, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("capture: %w", err)
+	}
+	defer f.Close()
+	for it, err := range Read(f) {
+		if err != nil {
+			return items, fmt.Errorf("%s: %w", name, err)
+		}
+		items = append(items, it)
+	}
+	return items, nil
+}

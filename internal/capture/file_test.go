@@ -39,16 +39,11 @@ func TestFileGoesOn(t *testing.T) {
 			t.Errorf("problems = %q, want none", *problems)
 		}
 	}
-	r, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	got, err := readAll(r)
+	got, err := ReadFile(name)
 	if diff := cmp.Diff(items, got); diff != "" || err != nil {
 		t.Errorf("items (-want +got), %v:\n%s", err, diff)
 	}
-	if info, err := r.Stat(); err != nil || info.Mode() != 0o600 {
+	if info, err := os.Stat(name); err != nil || info.Mode() != 0o600 {
 		t.Errorf("mode = %v, %v, want 0600", info.Mode(), err)
 	}
 }
