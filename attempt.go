@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -23,9 +24,10 @@ type attempt struct {
 
 func newAttempt(left indexSet) *attempt { return &attempt{left: left, done: make(chan struct{})} }
 
-// end is called once, with what the author's Flush has returned.
+// end is called once, with what the author's Flush has returned. A chunk that ended before its time is no delivery, also where
+// a loop over its events has passed over that error as over those of single events.
 func (a *attempt) end(err error, s seen) {
-	a.err, a.seen = err, s
+	a.err, a.seen = cmp.Or(err, s.broken), s
 	close(a.done)
 }
 

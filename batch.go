@@ -26,15 +26,19 @@ type Batch[R any] struct {
 
 // seen is what a plugin has read of a batch, in the pass that read most.
 type seen struct {
-	fit   int // events
-	unfit int // events whose record is none of the plugin's
+	fit    int   // events
+	unfit  int   // events whose record is none of the plugin's
+	broken error // what ended the chunk before its time, in any pass
 }
 
 func (b *Batch[R]) saw(s *seen) {
 	b.seenMu.Lock()
 	defer b.seenMu.Unlock()
 	if s.fit+s.unfit > b.seen.fit+b.seen.unfit {
-		b.seen = *s
+		b.seen.fit, b.seen.unfit = s.fit, s.unfit
+	}
+	if s.broken != nil {
+		b.seen.broken = s.broken
 	}
 }
 
@@ -73,10 +77,13 @@ func (b *Batch[R]) Events() iter.Seq2[Event[R], error] {
 		var ev Event[R] // one for all: each would be an allocation
 		for at := 0; ; at++ {
 			more, err := b.next(scanner, &at, &ev)
-			if more && err == nil {
+			switch {
+			case more && err == nil:
 				s.fit++
-			} else if more {
+			case more:
 				s.unfit++
+			default:
+				s.broken = scanner.Err()
 			}
 			if !more && err == nil || !yield(ev, err) || !more {
 				return
@@ -103,12 +110,14 @@ func (b *Batch[R]) AppendJSON(dst []byte, f record.JSONFormat) ([]byte, error) {
 		}
 		var err error
 		if dst, err = f.AppendEvent(dst, &ev); err != nil {
+			read.broken = err
 			return dst, err
 		}
 		dst = append(dst, '\n')
 		read.fit++
 	}
-	return dst, s.Err()
+	read.broken = s.Err()
+	return dst, read.broken
 }
 
 func (b *Batch[R]) bytes() []byte {

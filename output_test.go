@@ -462,3 +462,39 @@ func TestKeptMemoryIsSpoiled(t *testing.T) {
 		})
 	}
 }
+
+// What is behind the break of a chunk is lost, and nobody is told that all was delivered.
+func TestBrokenChunkIsNoDelivery(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		flush func(*plugin.Batch[reading]) error
+	}{
+		{"passed over", func(batch *plugin.Batch[reading]) error {
+			for _, err := range batch.Events() {
+				if err != nil {
+					continue
+				}
+			}
+			return nil
+		}},
+		{"passed over in JSON", func(batch *plugin.Batch[reading]) error {
+			_, _ = batch.AppendJSON(nil, record.JSONFormat{})
+			return nil
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h := host()
+			out := flusher(t, h, func(_ context.Context, batch *plugin.Batch[reading]) error { return test.flush(batch) })
+			broken := append(chunk(t, reading{1}), 0xc1)
+			if v := proxytest.Flush(out, "app", broken); v != proxy.Error {
+				t.Errorf("Flush of a broken chunk = %v, want %v", v, proxy.Error)
+			}
+			wantLine(t, h, "ERROR", "chunk dropped", "event 1 at byte")
+			if v := proxytest.Flush(out, "app", chunk(t, reading{1})); v != proxy.OK {
+				t.Errorf("Flush = %v, want %v", v, proxy.OK)
+			}
+		})
+	}
+}

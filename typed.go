@@ -70,7 +70,8 @@ type InputPlugin[C, R any] interface {
 //     it waits: the chunk is tried again, but not given to Flush while it still runs, nor after it delivered it.
 //   - Flush decides what becomes of the chunk. nil: all is delivered. An error or a panic: the engine tries again, as
 //     the section's retry_limit says. [Drop]: it is given up. An error of package record (*record.Error): it is given
-//     up too, since bytes that cannot be read do not get better. [Partial]: only the events that failed come back.
+//     up too, since bytes that cannot be read do not get better, and so is a chunk that broke off while its events were
+//     read, even if Flush returned nil. [Partial]: only the events that failed come back.
 //   - Without workers, or with 0, all of Fluent Bit waits for Flush. A warning says so.
 //
 // [Closer] is optional. A panic in any method is logged with its stack and is that method's error.

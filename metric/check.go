@@ -17,7 +17,7 @@ func check(kind Kind, name, description string, bounds []float64, labelNames []s
 	if legal != name {
 		warn("the name becomes %s (want letters, digits, _ and :, and no digit first)", quote(legal))
 	}
-	if kind == KindCounter && !strings.HasSuffix(name, "_total") {
+	if kind == KindCounter && !strings.HasSuffix(legal, "_total") {
 		warn("names of counters end in _total")
 	}
 	if description == "" {

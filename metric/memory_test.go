@@ -83,6 +83,7 @@ func TestProblems(t *testing.T) {
 		{"name", func(r metric.Registry) { r.NewGauge("1 b-c", "") },
 			[]string{`metric "1 b-c": the name becomes "_1_b_c" (want letters, digits, _ and :, and no digit first)`}},
 		{"counter", func(r metric.Registry) { r.NewCounter("requests", "") }, []string{`metric "requests": names of counters end in _total`}},
+		{"counter, with a blank", func(r metric.Registry) { r.NewCounter("sent total", "") }, []string{`metric "sent total": the name becomes "sent_total" (want letters, digits, _ and :, and no digit first)`}},
 		{"label without a value", func(r metric.Registry) { r.NewGauge("g", "", "a-b").Set(1) }, nil},
 		{"label", func(r metric.Registry) {
 			g := r.NewGauge("g", "", "a-b")

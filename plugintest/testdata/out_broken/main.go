@@ -83,12 +83,14 @@ func (o *output) once(batch *plugin.Batch[record.Raw]) error {
 }
 
 func (o *output) read(batch *plugin.Batch[record.Raw]) error {
+	left := batch.Len()
 	for ev, err := range batch.Events() {
+		left--
 		switch {
-		case err != nil && o.breaks == "chunk":
-			return nil
 		case err != nil:
 			return err
+		case o.breaks == "chunk" && left == 0:
+			return nil // without a look at what is behind
 		case o.breaks == "metadata" && len(ev.Metadata) > 0:
 			return errors.New("metadata")
 		case o.breaks == "group" && ev.Group != nil:
