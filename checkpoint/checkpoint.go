@@ -18,7 +18,7 @@
 // locked while the file is open, and stays.
 //
 // What is not a checkpoint of this type is neither used nor lost: the first save that needs its name renames it to
-// path.damaged, or path.damaged.1 and so on if that exists.
+// path.damaged, or path.damaged.1 and so on if that exists. A damaged path is path.old for one save.
 package checkpoint
 
 import (

@@ -139,7 +139,7 @@ func Reserved(kind, name string) (reason, suggestion string, ok bool) {
 
 // CheckNames looks for names that the engine, or this library, keeps for itself. It is called once per plugin, when the
 // plugin registers; kind is input, output or custom. Names that only some engines keep are warnings, for the log. An
-// error, about the first other one, is in the form of those of [Compile].
+// error, about the first other one, is in the form of those of [Compile], and comes without warnings.
 func (p *Plan) CheckNames(kind string) (warnings []string, err error) {
 	if keeperOf[kind] == 0 {
 		return nil, fmt.Errorf("kind %q is none of input, output, custom", kind)

@@ -14,7 +14,7 @@ type decodeFunc func(d *decodeState, p unsafe.Pointer) error
 // Decode sets *r to the record body, which is one msgpack map.
 //
 // A body that is broken or does not fit R is an *[Error], without index and
-// offset until [Event.Locate] adds them. *r is then partly set.
+// offset until [Event.Locate] adds them. *r is then partly set, and else as it was.
 func (c *Decoder[R]) Decode(body []byte, r *R) error {
 	d := c.plan.states.Get().(*decodeState)
 	d.off, d.depth = 0, 0
@@ -35,8 +35,8 @@ func (c *Decoder[R]) Decode(body []byte, r *R) error {
 
 // Next moves s to the next event and sets *r to its record, in one pass over
 // the bytes. It reports false where [Scanner.Next] does. An error with true is that of
-// a record that does not fit R, an *[Error]; *r is then partly set, and the
-// next call moves on.
+// a record that does not fit R, an *[Error]; *r is then partly set, else as it
+// was, and the next call moves on.
 func (c *Decoder[R]) Next(s *Scanner, r *R) (bool, error) {
 	if s.d.plan != c.plan {
 		s.d.learned = slices.Clone(c.plan.learned)

@@ -78,7 +78,8 @@ func (f TimeFormat) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText takes the names that the engine takes, in upper or lower case:
-// double, iso8601, epoch, epoch_ms (or epoch_millis, epoch_milliseconds) and java_sql_timestamp.
+// double, iso8601, epoch, epoch_ms (or epoch_millis, epoch_milliseconds) and java_sql_timestamp. Its error names no
+// package: it is part of one about a property.
 func (f *TimeFormat) UnmarshalText(text []byte) error {
 	name := strings.ToLower(string(text))
 	if name == "epoch_millis" || name == "epoch_milliseconds" {
