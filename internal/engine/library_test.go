@@ -251,7 +251,7 @@ func TestLibraryErrors(t *testing.T) {
 		want       string
 	}{
 		{"init refused", in + "  refuse 1\n" + out, nil,
-			`engine: input "count" at CONF:5: chost: in_count.so: count.0: FLBPluginInit returned 0`},
+			`engine: input "count" at CONF:5: the plugin refuses this section (see the lines above)`},
 		{"registration refused", in + out, []string{"-UREFUSE", "-DREFUSE=1"},
 			`engine: input "count" at CONF:5 names a plugin that doesn't exist (built in: dummy, stdin; of loaded libraries: none)`},
 		{"crash in flush", in + "[OUTPUT]\n  name lines\n  path x\n  crash 1\n", nil, `engine: chost: `},

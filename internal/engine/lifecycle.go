@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/calyptia/plugin/internal/engine/chost"
 )
 
 // start initialises inputs, then outputs, each in the order of the configuration, and lets the inputs begin.
@@ -11,14 +13,14 @@ func (e *engine) start() error {
 	for _, in := range e.inputs {
 		e.log(slog.LevelInfo, "[input] initializing %s", in.name)
 		if err := in.plugin.Init(); err != nil {
-			e.log(slog.LevelError, "[input] failed initialize input %s: %v", in.name, err)
+			e.log(slog.LevelError, "[input] failed initialize input %s", in.name)
 			return e.refused(in.section, nil, err)
 		}
 	}
 	for _, out := range e.outputs {
 		e.log(slog.LevelInfo, "[output] initializing %s", out.name)
 		if err := out.plugin.Init(); err != nil {
-			e.log(slog.LevelError, "[output] failed to initialize '%s' plugin: %v", out.name, err)
+			e.log(slog.LevelError, "[output] failed to initialize '%s' plugin", out.name)
 			return e.refused(out.section, out, err)
 		}
 	}
@@ -42,6 +44,9 @@ func (e *engine) begin() error {
 // refused ends a start that a section's Init failed. As in Fluent Bit, every other output gets its Exit, initialised
 // or not, and no input does (proxy-abi.md section 4).
 func (e *engine) refused(s *section, failed *outputSection, cause error) error {
+	if errors.As(cause, new(*chost.PluginError)) { // which has a number for a reason, and the plugin has logged a better one
+		cause = errors.New("the plugin refuses this section (see the lines above)")
+	}
 	errs := []error{fmt.Errorf("%s: %w", s, cause)}
 	for _, out := range e.outputs {
 		if out != failed {

@@ -165,7 +165,7 @@ func (t *trial) initRefused(err error) {
 	case why == "":
 		t.warn("init", "it refuses a section without properties, and does not say why", "log the reason, or pass properties with -p key=value")
 	default:
-		t.ok("init", "it refuses a section without properties, as it may (pass some with -p key=value)%s", why)
+		t.ok("init", "it refuses a section without properties, as it may (pass some with -p key=value), and says%s", why)
 	}
 }
 
