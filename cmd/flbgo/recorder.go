@@ -43,5 +43,9 @@ func (r *recorder) close() {
 	if err != nil {
 		r.s.term.note("--capture: %v", err)
 	}
-	r.s.term.note("%d chunks in %s, %d left out", n.Written, r.name, n.LeftOut)
+	out := ""
+	if n.LeftOut > 0 {
+		out = fmt.Sprintf(", %d left out", n.LeftOut)
+	}
+	r.s.term.note("%s in %s%s", counted(n.Written, "chunk"), r.name, out)
 }

@@ -24,6 +24,7 @@ type replayCmd struct {
 
 	Properties properties `short:"p" name:"property" placeholder:"KEY=VALUE" help:"A property of the section; once for each."`
 	Section    string     `placeholder:"NAME" help:"Section of the capture to replay, if it has several."`
+	Update     bool       `help:"Write the verdicts of now into the capture, for later replays to find. The exit code is then 0."`
 	JSON       bool       `name:"json" help:"Print the outcome as JSON, on standard output, where the plugin then prints nothing."`
 	Verbose    bool       `short:"v" help:"Show the command that builds, and the plugin's debug messages."`
 }
@@ -32,7 +33,8 @@ type replayCmd struct {
 func (*replayCmd) Help() string {
 	return `The chunks of the capture are given to a new section of the plugin, in their order and one at a time, as Fluent Bit
 would. What the plugin makes of each (ok, retry or error) is compared with the capture: every difference is a line on
-standard error, and the exit code is 1 if there is one. So an incident becomes a test: change the plugin, and replay.
+standard error, and the exit code is 1 if there is one. So an incident becomes a test: change the plugin, replay, and once
+its verdicts are as they should be, write them into the capture with --update.
 
 Examples:
 
@@ -64,7 +66,7 @@ func (d difference) String() string {
 
 // Run is called by kong.
 func (c *replayCmd) Run(s *session) error {
-	items, err := c.items()
+	all, chosen, err := c.items()
 	if err != nil {
 		return err
 	}
@@ -73,9 +75,14 @@ func (c *replayCmd) Run(s *session) error {
 		return err
 	}
 	defer remove()
-	result, err := c.replay(s, file, items)
+	result, err := c.replay(s, file, chosen)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
+	}
+	if c.Update && len(result.Differences) > 0 {
+		if err := capture.WriteFile(c.File, all); err != nil {
+			return fmt.Errorf("replay: %w", err)
+		}
 	}
 	return c.report(s, result)
 }
@@ -87,45 +94,49 @@ func (c *replayCmd) report(s *session, r *replayed) (err error) {
 	for _, d := range r.Differences {
 		s.term.note("%s", d)
 	}
-	if n := len(r.Differences); n > 0 {
-		return errors.Join(err, fmt.Errorf("replay: %d of %d verdicts differ from the capture", n, r.Chunks))
+	switch n := len(r.Differences); {
+	case n == 0:
+		s.term.note("%s, every verdict as in the capture", counted(r.Chunks, "chunk"))
+	case c.Update:
+		s.term.note("%s: %s changed", c.File, counted(n, "verdict"))
+	default:
+		return errors.Join(err, fmt.Errorf("replay: %d of %d verdicts differ from the capture (--update writes those of now into it)", n, r.Chunks))
 	}
-	s.term.note("%d chunks, every verdict as in the capture", r.Chunks)
 	return err
 }
 
-// items reads those of one section.
-func (c *replayCmd) items() ([]capture.Item, error) {
-	all, err := capture.ReadFile(c.File)
+// items reads the capture, and chooses those of one section.
+func (c *replayCmd) items() (all []capture.Item, chosen []*capture.Item, err error) {
+	all, err = capture.ReadFile(c.File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, misused("replay: %w (flbgo run --capture writes one)", err)
+		return nil, nil, misused("replay: %w (flbgo run --capture writes one)", err)
 	case err != nil:
-		return nil, fmt.Errorf("replay: %w", err)
+		return nil, nil, fmt.Errorf("replay: %w", err)
 	}
-	var items []capture.Item
 	var sections []string
-	for _, it := range all {
+	for i := range all {
+		it := &all[i]
 		if !slices.Contains(sections, it.Section) {
 			sections = append(sections, it.Section)
 		}
 		if c.Section == "" || it.Section == c.Section {
-			items = append(items, it)
+			chosen = append(chosen, it)
 		}
 	}
 	switch {
 	case len(sections) == 0:
-		return nil, fmt.Errorf("replay: %s holds no chunk", c.File)
-	case len(items) == 0:
-		return nil, misused("--section: %q is none of %s", c.Section, strings.Join(sections, ", "))
+		return nil, nil, fmt.Errorf("replay: %s holds no chunk", c.File)
+	case len(chosen) == 0:
+		return nil, nil, misused("--section: %q is none of %s", c.Section, strings.Join(sections, ", "))
 	case c.Section == "" && len(sections) > 1:
-		return nil, misused("replay: %s has several sections (want --section with one of %s)", c.File, strings.Join(sections, ", "))
+		return nil, nil, misused("replay: %s has several sections (want --section with one of %s)", c.File, strings.Join(sections, ", "))
 	}
-	return items, nil
+	return all, chosen, nil
 }
 
-// replay gives the items to a section of the library.
-func (c *replayCmd) replay(s *session, file string, items []capture.Item) (r *replayed, err error) {
+// replay gives the items to a section of the library, and them its verdicts.
+func (c *replayCmd) replay(s *session, file string, items []*capture.Item) (r *replayed, err error) {
 	var stdout io.Writer = os.Stdout
 	if c.JSON {
 		stdout = s.term.w
@@ -146,7 +157,7 @@ func (c *replayCmd) replay(s *session, file string, items []capture.Item) (r *re
 	return r, errors.Join(err, closed)
 }
 
-func (c *replayCmd) through(s *session, host *chost.Host, file string, items []capture.Item) (*replayed, error) {
+func (c *replayCmd) through(s *session, host *chost.Host, file string, items []*capture.Item) (*replayed, error) {
 	lib, err := host.Load(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w (flbgo check says more)", err)
@@ -176,7 +187,7 @@ func (c *replayCmd) through(s *session, host *chost.Host, file string, items []c
 	return r, errors.Join(out.Exit(), host.Unload(lib))
 }
 
-func flushAll(s *session, out *chost.Instance, items []capture.Item) (*replayed, error) {
+func flushAll(s *session, out *chost.Instance, items []*capture.Item) (*replayed, error) {
 	r := &replayed{Differences: []difference{}}
 	for i, it := range items {
 		code, err := out.Flush(s.stop, it.Tag, it.Chunk)
@@ -186,6 +197,7 @@ func flushAll(s *session, out *chost.Instance, items []capture.Item) (*replayed,
 		r.Chunks++
 		if now := verdict(code); now != it.Verdict {
 			r.Differences = append(r.Differences, difference{i + 1, it.Time, it.Tag, len(it.Chunk), it.Verdict, now})
+			it.Verdict = now
 		}
 	}
 	return r, nil

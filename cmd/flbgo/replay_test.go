@@ -48,7 +48,7 @@ func TestReplay(t *testing.T) {
 		{"same", same, nil, 0, []string{"3 chunks, every verdict as in the capture\n"}},
 		{"difference", other, []string{"--section", "a.0"}, 1, []string{
 			"flbgo: chunk 2 (tag retry, 12 bytes, of 2026-01-02T03:04:05.006Z): ok in the capture, now retry\n",
-			"flbgo: replay: 1 of 2 verdicts differ from the capture\n"}},
+			"flbgo: replay: 1 of 2 verdicts differ from the capture (--update writes those of now into it)\n"}},
 		{"other section", other, []string{"--section", "b.0"}, 1, []string{"(tag ok, ", "1 of 1 verdicts"}},
 		{"several sections", other, nil, 2, []string{"has several sections (want --section with one of a.0, b.0)"}},
 		{"unknown section", other, []string{"--section", "c.0"}, 2, []string{`--section: "c.0" is none of a.0, b.0`}},
@@ -63,6 +63,25 @@ func TestReplay(t *testing.T) {
 			call{dir: dir}.flbgo(t, append([]string{"replay", file, "x.so"}, tt.args...)...).check(t, tt.code, tt.want...)
 		})
 	}
+}
+
+// Items of other sections, and verdicts that are the same, stay.
+func TestReplayUpdate(t *testing.T) {
+	t.Parallel()
+	dir := pluginOfC(t)
+	file := dir + "/x.cbor"
+	writeCapture(t, file, item("a.0", "ok", capture.OK), item("a.0", "retry", capture.OK), item("b.0", "ok", capture.Error))
+	c := call{dir: dir}
+	c.flbgo(t, "replay", "x.cbor", "x.so", "--section", "a.0", "--update").check(t, 0, "flbgo: x.cbor: 1 verdict changed\n")
+	got, err := capture.ReadFile(file)
+	want := []capture.Item{item("a.0", "ok", capture.OK), item("a.0", "retry", capture.Retry), item("b.0", "ok", capture.Error)}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("items (-want +got), %v:\n%s", err, diff)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+		t.Errorf("capture = %v, %v, want a file of mode 0600", info, err)
+	}
+	c.flbgo(t, "replay", "x.cbor", "x.so", "--section", "a.0").check(t, 0, "2 chunks, every verdict as in the capture")
 }
 
 func TestReplayJSON(t *testing.T) {

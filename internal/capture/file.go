@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -90,4 +92,27 @@ func ReadFile(name string) (items []Item, err error) {
 		items = append(items, it)
 	}
 	return items, nil
+}
+
+// WriteFile writes a capture of these items in the place of a file, which stays as it is if there is an error.
+func WriteFile(name string, items []Item) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".capture-") // mode 0600
+	if err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	w := NewWriter(f, Options{MaxFile: math.MaxInt64, MaxChunk: math.MaxInt})
+	for _, it := range items {
+		if err := w.Write(it); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("capture: %w", err)
+	}
+	return os.Rename(f.Name(), name)
 }

@@ -3,6 +3,7 @@ package capture
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -74,6 +75,32 @@ func TestFileTellsOnceThatItIsBroken(t *testing.T) {
 	}
 	if len(*problems) != 1 || !strings.HasSuffix((*problems)[0], "file already closed: nothing more is captured") {
 		t.Errorf("problems = %q, want one that nothing more is captured", *problems)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "x.cbor")
+	for _, want := range [][]Item{
+		{{noon, "a.0", "t", make([]byte, DefaultMaxChunk+1), OK}, {noon, "a.0", "t", []byte{2}, Retry}},
+		{{noon, "b.0", "t", []byte{}, Error}},
+	} {
+		if err := WriteFile(name, want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadFile(name); !reflect.DeepEqual(got, want) || err != nil {
+			t.Errorf("ReadFile() = %d items, %v, want the %d written", len(got), err, len(want))
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(filepath.Join(dir, "folder"), nil); err == nil {
+		t.Error("WriteFile() of a folder = nil, want an error")
+	}
+	if left, err := os.ReadDir(dir); len(left) != 2 || err != nil {
+		t.Errorf("files = %v, %v, want the capture and the folder alone", left, err)
 	}
 }
 
