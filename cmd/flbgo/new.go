@@ -27,8 +27,8 @@ type newCmd struct {
 
 // Help is what "flbgo new --help" says between usage and flags.
 func (*newCmd) Help() string {
-	return `The folder holds a plugin with typed properties and records (main.go), its test, configurations of both forms, a
-Dockerfile, a workflow for GitHub, and a README that says what to do next. It builds, passes its test and runs as it is.
+	return `The folder holds a plugin with typed properties and records (main.go), its tests, configurations of both forms,
+a Dockerfile, a workflow for GitHub, and a README that says what to do next. It builds, passes its tests and runs as it is.
 
 Examples:
 
@@ -49,6 +49,9 @@ func (c *newCmd) Run(s *session) error {
 		return fmt.Errorf("new: %w", err)
 	}
 	s.term.note("%s: %s", dir, strings.Join(files, ", "))
+	if c.Module == "" {
+		s.term.note("its module is %s (--module gives it another path)", p.Module)
+	}
 	if !c.NoTidy {
 		if err := tidy(s, dir); err != nil {
 			return err
