@@ -21,7 +21,7 @@ func TestUnknownProperty(t *testing.T) {
 		log   string
 	}{
 		{"unknown", []string{"endpoint", "x", "batchsize", "5"},
-			"[config] settings: unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, line_color, and go.flush_timeout."},
+			"[config] settings: unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, line_color, go.flush_timeout, go.capture, go.capture_limit, and go.capture_redact."},
 		{"twice", []string{"endpoint", "x", "Endpoint", "y"},
 			"[config] settings: configuration property 'endpoint' is set 2 times"},
 	} {
@@ -104,7 +104,7 @@ func TestHelpOfFluentBit(t *testing.T) {
 		{"help of an input", []string{"-e", example(t, "in_procstat"), "-i", "procstat", "-h"},
 			[]string{"interval", "Time from one record to the next", "> default: 1s, type: time", "go.buffer_limit", "> default: 32M, type: size"}},
 		{"unknown property", []string{"-e", own(t, "out_settings"), "-i", "dummy", "-o", "settings", "-p", "endpoint=x", "-p", "batchsize=5"},
-			[]string{"unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, line_color, and go.flush_timeout."}},
+			[]string{"unknown configuration property 'batchsize'. The following properties are allowed: endpoint, compress, batch_size, lineColor, line_color, go.flush_timeout, go.capture, go.capture_limit, and go.capture_redact."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
