@@ -21,6 +21,9 @@ import (
 //export flbgo_describe
 func flbgo_describe(text *C.char, size C.size_t) C.int {
 	length := -1
+	if text == nil {
+		size = 0
+	}
 	guard("flbgo_describe", func() { length = describe(unsafe.Slice((*byte)(unsafe.Pointer(text)), int(size))) })
 	return C.int(length)
 }
