@@ -68,6 +68,28 @@ func TestBuildWithZig(t *testing.T) {
 	}
 }
 
+// With zig itself, where it is installed, a library is one of the other machine and needs no newer glibc than was asked for.
+func TestBuildWithRealZig(t *testing.T) {
+	t.Parallel()
+	needCgo(t)
+	if _, err := exec.LookPath("zig"); err != nil {
+		t.Skip("needs zig (https://ziglang.org/download)")
+	}
+	for _, target := range []string{"linux/amd64", "linux/arm64"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "good.so")
+			c := call{dir: "."}
+			c.flbgo(t, "build", "internal/doctor/testdata/goplugin", "-o", file, "--target", target, "--glibc", "2.28").check(t, 0)
+			arch := filepath.Base(target)
+			got := c.flbgo(t, "check", "--glibc", "2.28", "--no-load", file)
+			if !strings.Contains(got.stdout, "for "+arch) || !strings.Contains(got.stdout, ", which 2.28 has") {
+				t.Errorf("flbgo check prints\n%s\nwant that it is for %s and needs glibc 2.28 at most", got.stdout, arch)
+			}
+		})
+	}
+}
+
 func TestToolchain(t *testing.T) {
 	dir := folder(t, "zig", fakeZig)
 	here := []string{"GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}
