@@ -26,8 +26,8 @@ type checkCmd struct {
 func (*checkCmd) Help() string {
 	return `The file is read first, without running any of it: is it a shared library of this machine, with the functions that
 Fluent Bit calls, and does it need no newer glibc than there will be? Then it is loaded in a process that treats it as
-Fluent Bit does: it registers its plugin, and a section is opened and closed. Begin and end of the plugin's own work run
-in that, so pass properties that do no harm.
+Fluent Bit does: it registers its plugin, says what properties that has, and a section is opened, paused or given a chunk
+without events, and closed. Begin and end of the plugin's own work run in that, so pass properties that do no harm.
 
 Every finding is one line on standard output: ok, warning or error, and what to do about it. The exit code is 1 if there
 is an error.

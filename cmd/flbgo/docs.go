@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/calyptia/plugin/cmd/flbgo/internal/doctor"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/internal/proxy"
 )
@@ -143,37 +143,15 @@ func (c *docsCmd) reference(s *session, file string) (*proxy.Reference, error) {
 	return r, interrupted(s.stop, err)
 }
 
-// describeSymbol is what bridge exports.
-const describeSymbol = "flbgo_describe"
-
 func describe(host *chost.Host, file string) (*proxy.Reference, error) {
 	lib, err := host.Load(file)
 	if err != nil {
 		return nil, fmt.Errorf("%w (flbgo check says more)", err)
 	}
-	text, err := host.Ask(lib, describeSymbol)
-	refused := new(chost.PluginError)
-	switch {
-	case errors.As(err, &refused) && refused.Code == 0:
-		return nil, fmt.Errorf("%s exports no %s: %s %q is made with an older release of github.com/calyptia/plugin, or without it "+
-			"(build it with the release that this flbgo is of, or a newer one)", filepath.Base(file), describeSymbol, lib.Kind, lib.Name)
-	case err != nil:
-		return nil, err
+	r, err := doctor.Reference(host, lib)
+	if errors.Is(err, doctor.ErrNoReference) {
+		return nil, fmt.Errorf("%s %w: %s %q is made with an older release of github.com/calyptia/plugin, or without it "+
+			"(build it with the release that this flbgo is of, or a newer one)", filepath.Base(file), err, lib.Kind, lib.Name)
 	}
-	return parseReference(text)
-}
-
-// parseReference reads a library's answer.
-func parseReference(text string) (*proxy.Reference, error) {
-	var answer struct {
-		proxy.Reference
-		Error string `json:"error"`
-	}
-	if err := json.Unmarshal([]byte(text), &answer); err != nil {
-		return nil, fmt.Errorf("%s answers what is no reference: %w", describeSymbol, err)
-	}
-	if answer.Error != "" {
-		return nil, errors.New(answer.Error)
-	}
-	return &answer.Reference, nil
+	return r, err
 }

@@ -169,6 +169,8 @@ func TestFaults(t *testing.T) {
 		{"panic", func(*testing.T) string { return good }, role("panic"), []string{"init: it panics", "as it was told"}},
 		{"hang", func(t *testing.T) string { return mistaken(t, "hang") },
 			Options{Timeout: time.Second, Properties: role("web").Properties}, []string{"load: it did not come back within 1s"}},
+		{"no reference", func(t *testing.T) string { return cLibrary(t, "-DMUTE") }, Options{},
+			[]string{"schema: it cannot say what its properties are: chost: plugin.so: flbgo_describe: returned -1"}},
 		{"memory", func(t *testing.T) string { return cLibrary(t, "-DWILD") }, Options{},
 			[]string{"memory: plugin.so: FLBPluginRegister wrote 8 bytes past the end of struct flb_plugin_proxy_def"}},
 		{"crash", func(t *testing.T) string { return cLibrary(t, "-DCRASH") }, Options{},
@@ -197,6 +199,8 @@ func TestWarnings(t *testing.T) {
 		{"plugin in C", func(t *testing.T) string { return cLibrary(t) }, []string{ofC}},
 		{"name", func(t *testing.T) string { return copyTo(t, cLibrary(t), "plugin.dll", nil) }, []string{"name: the name plugin.dll", ofC}},
 		{"static TLS", func(t *testing.T) string { return cLibrary(t, "-DBIG_TLS") }, []string{ofC, "tls: its static thread-local storage is 600 bytes"}},
+		{"empty chunk", func(t *testing.T) string { return cLibrary(t, "-DNO_EMPTY") },
+			[]string{ofC, "flush: a chunk without events is not delivered, its verdict is retry"}},
 		{"fluent-bit-go", fluentBitGo, []string{"library: it is written with another library, github.com/fluent/fluent-bit-go v"}},
 	}
 	for _, tt := range tests {
@@ -247,7 +251,7 @@ func TestGood(t *testing.T) {
 			t.Errorf("register = %q, want the name and the description", text)
 		}
 	}
-	want := []string{"name", "format", "machine", "go", "library", "exports", "libc", "glibc", "tls", "register", "init", "exit", "memory"}
+	want := []string{"name", "format", "machine", "go", "library", "exports", "libc", "glibc", "tls", "register", "schema", "init", "pause", "exit", "memory"}
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("checks that are fine (-want +got):\n%s", diff)
 	}

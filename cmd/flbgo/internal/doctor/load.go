@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/calyptia/plugin/internal/engine/chost"
+	"github.com/calyptia/plugin/internal/proxy"
 )
 
 // trial is a library in the C host.
@@ -53,6 +54,7 @@ func (t *trial) run(path string) {
 		t.warn("register", "its kind is "+lib.Kind.String()+", which is not tried here", "")
 		return
 	}
+	t.schema(lib)
 	if t.section(lib) {
 		t.unload(lib)
 	}
@@ -121,7 +123,7 @@ func (t *trial) section(lib *chost.Library) bool {
 	switch {
 	case err == nil:
 		t.well("init", fmt.Sprintf("a section %s starts", t.withProperties()))
-		return t.exit(i)
+		return t.exit(lib, i)
 	case errors.As(err, new(*chost.PluginError)):
 		t.initRefused(err)
 		return i.Exit() == nil
@@ -129,8 +131,15 @@ func (t *trial) section(lib *chost.Library) bool {
 	return false
 }
 
-func (t *trial) exit(i *chost.Instance) bool {
+func (t *trial) exit(lib *chost.Library, i *chost.Instance) bool {
 	if err := i.Start(); err != nil {
+		return false
+	}
+	work := t.flush
+	if lib.Kind == chost.Input {
+		work = t.pause
+	}
+	if !work(i) {
 		return false
 	}
 	if err := i.Exit(); err != nil && !errors.As(err, new(*chost.PluginError)) {
@@ -140,11 +149,36 @@ func (t *trial) exit(i *chost.Instance) bool {
 	return true
 }
 
+// pause has an input do what the engine does to it when memory is short.
+func (t *trial) pause(i *chost.Instance) bool {
+	if i.Pause() != nil || i.Resume() != nil {
+		return false
+	}
+	t.well("pause", "a pause, and its end")
+	return true
+}
+
+// flush gives an output what does no harm at its destination.
+func (t *trial) flush(i *chost.Instance) bool {
+	verdict, err := i.Flush(context.Background(), "flbgo.check", nil) // which ends with the host
+	if err != nil {
+		return false
+	}
+	if verdict != int(proxy.OK) {
+		t.warn("flush", fmt.Sprintf("a chunk without events is not delivered, its verdict is %v%s", proxy.Verdict(verdict), t.said.take()),
+			"see that the destination of these properties is there")
+		return true
+	}
+	t.well("flush", "a chunk without events is delivered")
+	return true
+}
+
 func (t *trial) instance(lib *chost.Library) (*chost.Instance, error) {
 	o := chost.InstanceOptions{Name: lib.Name + ".0", Properties: t.options.Properties, LogLevel: slog.LevelInfo}
 	if lib.Kind == chost.Input {
 		return t.host.NewInput(lib, o)
 	}
+	o.Workers = 1
 	return t.host.NewOutput(lib, o)
 }
 

@@ -46,10 +46,24 @@ int FLBPluginInit(void *plugin)
 
 int FLBPluginExit(void) { return 0; }
 
+#ifdef MUTE
+int flbgo_describe(char *text, size_t size)
+{
+    (void) text; (void) size;
+    return -1;
+}
+#endif
+
 #ifndef NO_FLUSH
 int FLBPluginFlush(void *data, int size, const char *tag)
 {
-    (void) data; (void) size;
+    (void) data;
+#ifdef NO_EMPTY
+    if (size == 0) {
+        return 2;
+    }
+#endif
+    (void) size;
     switch (tag[0]) { /* as tests of flbgo replay want it */
     case 'c':
         abort();
