@@ -30,7 +30,8 @@ func (e *examination) load(ctx context.Context) {
 		return
 	}
 	t := &trial{examination: e}
-	t.host, err = chost.Start(ctx, chost.Options{Log: t.said.line, Stdout: &t.said, Stderr: &t.said})
+	takeAll := func(chost.InstanceID, string, []byte) bool { return true }
+	t.host, err = chost.Start(ctx, chost.Options{Log: t.said.line, Append: takeAll, Stdout: &t.said, Stderr: &t.said})
 	if err != nil {
 		e.warn("load", "not loaded: "+err.Error(), "run flbgo check on Linux with a C compiler")
 		return

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/calyptia/plugin"
 )
@@ -49,7 +50,17 @@ func (*input[C]) Init(_ context.Context, fbit *plugin.Instance[C]) error {
 	return nil
 }
 
-func (*input[C]) Collect(ctx context.Context, _ chan<- plugin.Event[map[string]any]) error {
-	<-ctx.Done()
-	return nil
+func (*input[C]) Collect(ctx context.Context, ch chan<- plugin.Event[map[string]any]) error {
+	for {
+		select {
+		case ch <- plugin.Event[map[string]any]{Record: map[string]any{"message": "hi"}}:
+		case <-ctx.Done():
+			return nil
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
