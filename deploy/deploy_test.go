@@ -225,7 +225,7 @@ func TestBuild(t *testing.T) {
 	for _, name := range []string{"fluent-bit.conf", "plugins.conf"} {
 		write(t, filepath.Join(dir, name), here.Replace(read(t, name)))
 	}
-	shell(t, t.TempDir(), `timeout 4 "$FLUENT_BIT" -c "$DIR/fluent-bit.conf" | grep '"role":"db"'`, "FLUENT_BIT="+engine, "DIR="+dir, "ROLE=db")
+	shell(t, t.TempDir(), `timeout --foreground -k 10 4 "$FLUENT_BIT" -c "$DIR/fluent-bit.conf" | grep '"role":"db"'`, "FLUENT_BIT="+engine, "DIR="+dir, "ROLE=db")
 }
 
 // module copies the example into a module of its own.
