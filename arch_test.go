@@ -26,13 +26,14 @@ var mayImport = map[string][]string{
 	"internal/proxy/proxytest": {"metric", "internal/proxy"},
 	"bridge":                   {"config", "metric", "internal/proxy"},
 	"internal/capture":         {},
+	"internal/cshared":         {},
 	"internal/engine":          {"record", "internal/engine/chost", "internal/engine/conffile"},
 	"internal/engine/chost":    {},
 	"internal/engine/conffile": {},
 	"internal/e2e":             {},
 	"internal/fluentbit":       {},
 	"internal/reference":       {"config", "internal/proxy"},
-	"plugintest":               {".", "config", "record", "metric", "internal/capture", "internal/proxy", "internal/proxy/proxytest", "internal/engine/chost", "internal/engine/conffile"},
+	"plugintest":               {".", "config", "record", "metric", "internal/capture", "internal/proxy", "internal/proxy/proxytest", "internal/cshared", "internal/engine/chost", "internal/engine/conffile"},
 }
 
 var author = []string{".", "config", "record", "metric", "checkpoint"}

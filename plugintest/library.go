@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/calyptia/plugin/internal/cshared"
 	"github.com/calyptia/plugin/internal/engine/chost"
 )
 
@@ -23,15 +24,12 @@ func Build(t testing.TB, folder string) (file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	needLinux(t)
-	needCgo(t)
+	if err := cshared.Unavailable(); err != nil {
+		t.Skipf("plugintest: %v", err)
+	}
 	file = filepath.Join(t.TempDir(), filepath.Base(folder)+".so")
-	// Without debug information it links in half the time.
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file, ".")
-	cmd.Dir = folder
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("plugintest: in %s: %s: %v\n%s", folder, cmd, err, out)
+	if err := cshared.Build(t.Context(), folder, file); err != nil {
+		t.Fatalf("plugintest: %v", err)
 	}
 	return file
 }
@@ -41,19 +39,6 @@ func needLinux(t testing.TB) {
 	if runtime.GOOS != "linux" {
 		t.Skip("plugintest: the C host, which stands for Fluent Bit, runs on Linux only")
 	}
-}
-
-func needCgo(t testing.TB) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "env", "CGO_ENABLED", "CC").Output()
-	if err != nil {
-		t.Fatalf("plugintest: go env: %v", err)
-	}
-	enabled, cc, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if enabled != "1" {
-		t.Skip("plugintest: a shared library needs cgo, and CGO_ENABLED is 0: leave it alone, and install gcc or clang")
-	}
-	needOneOf(t, cc)
 }
 
 // needOneOf skips the test unless there is one of these C compilers.

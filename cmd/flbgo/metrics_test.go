@@ -9,15 +9,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/calyptia/plugin/internal/cshared"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/expfmt"
@@ -110,13 +109,11 @@ func TestCollector(t *testing.T) {
 // plugin builds the library of a plugin into dir.
 func plugin(t *testing.T, dir, folder string) {
 	t.Helper()
-	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || string(out) != "1\n" || runtime.GOOS != "linux" {
-		t.Skip("needs Linux, and cgo with a C compiler (install gcc or clang, and leave CGO_ENABLED alone)")
+	if err := cshared.Unavailable(); err != nil {
+		t.Skip(err)
 	}
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", filepath.Join(dir, filepath.Base(folder)+".so"), ".")
-	cmd.Dir = folder
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	if err := cshared.Build(t.Context(), folder, filepath.Join(dir, filepath.Base(folder)+".so")); err != nil {
+		t.Fatal(err)
 	}
 }
 

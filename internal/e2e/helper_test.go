@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/calyptia/plugin/internal/cshared"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/calyptia/plugin/record"
 	"github.com/google/go-cmp/cmp"
@@ -46,27 +45,10 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// hasCgo reports why no library can be built.
-var hasCgo = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
-	if err != nil {
-		return fmt.Errorf("go env: %w", err)
-	}
-	enabled, cc, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if enabled != "1" {
-		return errors.New("CGO_ENABLED is 0")
-	}
-	_, err = exec.LookPath(strings.Fields(cc)[0])
-	return err
-})
-
 func needCgo(t testing.TB) {
 	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("needs Linux, on which alone the C host runs")
-	}
-	if err := hasCgo(); err != nil {
-		t.Skipf("needs cgo and a C compiler (install gcc or clang, and leave CGO_ENABLED alone): %v", err)
+	if err := cshared.Unavailable(); err != nil {
+		t.Skip(err)
 	}
 }
 
@@ -90,13 +72,7 @@ func library(t testing.TB, folder string) string {
 
 func buildLibrary(folder string) (string, error) {
 	path := filepath.Join(libraries.dir, filepath.Base(folder)+".so")
-	// Without debug information it links in half the time.
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", path, ".")
-	cmd.Dir = folder
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("in %s: %s: %w\n%s", folder, cmd, err, out)
-	}
-	return path, nil
+	return path, cshared.Build(context.Background(), folder, path)
 }
 
 func example(t testing.TB, name string) string {

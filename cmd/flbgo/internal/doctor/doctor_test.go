@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/calyptia/plugin/internal/cshared"
 	"github.com/calyptia/plugin/internal/engine/chost"
 	"github.com/google/go-cmp/cmp"
 )
@@ -33,8 +34,8 @@ func run(t *testing.T, dir, name string, args ...string) {
 
 func needCgo(t *testing.T) {
 	t.Helper()
-	if out, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err != nil || strings.TrimSpace(string(out)) != "1" {
-		t.Skipf("needs cgo (leave CGO_ENABLED alone, and install gcc): CGO_ENABLED is %q, %v", out, err)
+	if err := cshared.Unavailable(); err != nil {
+		t.Skip(err)
 	}
 }
 
