@@ -154,12 +154,12 @@ func (i *instance) flush(tag string, chunk []byte, answer func(proxy.Verdict)) {
 }
 
 // warnOfWorkers is called at a flush, since an output's Init cannot know them: the engine keeps the property to itself.
-func (i *instance) warnOfWorkers(none, hotReload bool) {
+func (i *instance) warnOfWorkers(none bool) {
 	if i == nil {
 		return
 	}
 	i.workers.Do(func() {
-		if w := workersWarning(none, hotReload); w != "" {
+		if w := workersWarning(none, hotReload()); w != "" {
 			i.host.warn(w)
 		}
 	})

@@ -129,6 +129,9 @@ func closeOutput() { C.flbgo_close_output() }
 
 func servers() int { return int(C.flbgo_servers()) }
 
+// hotReload tells whether the engine may reload, as it said before it ran the first section.
+func hotReload() bool { return C.flbgo_hot_reload() != 0 }
+
 // deliver answers the flush once, also if it is our own code that panics.
 func deliver(flush *C.struct_flbgo_flush) {
 	var once sync.Once
@@ -136,7 +139,7 @@ func deliver(flush *C.struct_flbgo_flush) {
 	ended := false
 	guard("FLBPluginFlushCtx", func() {
 		i := find(uintptr(flush.handle))
-		i.warnOfWorkers(flush.on_pipeline != 0, C.flbgo_hot_reload() != 0)
+		i.warnOfWorkers(flush.on_pipeline != 0)
 		i.flush(C.GoString(flush.tag), unsafe.Slice((*byte)(flush.data), int(flush.size)), answer)
 		ended = true
 	})
