@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/calyptia/plugin/cmd/flbgo/internal/doctor"
 	"github.com/calyptia/plugin/internal/engine/chost"
@@ -129,7 +128,7 @@ func (c *docsCmd) reference(s *session, file string) (*proxy.Reference, error) {
 	host, err := chost.Start(s.stop, chost.Options{
 		Log: func(level slog.Level, line string) {
 			if c.Verbose || level >= slog.LevelWarn {
-				s.term.log(time.Now(), level, line)
+				s.log(level, line)
 			}
 		},
 		Stderr: s.term.w, // and what it prints on standard output, which is for the reference

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -66,7 +65,7 @@ var errAborted = errors.New("stopped at once: records may be lost")
 func (r *runCmd) options(s *session, w *workspace) engine.Options {
 	return engine.Options{
 		Stdout: os.Stdout, Stdin: os.Stdin, Stderr: s.term.w,
-		Log:        func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
+		Log:        s.log,
 		Metrics:    new(engine.Metrics),
 		Generation: chost.Generation(r.Layout), Tick: r.Tick, Dir: w.dir,
 	}

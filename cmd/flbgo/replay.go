@@ -141,10 +141,7 @@ func (c *replayCmd) replay(s *session, file string, items []*capture.Item) (r *r
 	if c.JSON {
 		stdout = s.term.w
 	}
-	host, err := chost.Start(s.stop, chost.Options{
-		Log:    func(level slog.Level, line string) { s.term.log(time.Now(), level, line) },
-		Stdout: stdout, Stderr: s.term.w,
-	})
+	host, err := chost.Start(s.stop, chost.Options{Log: s.log, Stdout: stdout, Stderr: s.term.w})
 	if err != nil {
 		return nil, err
 	}

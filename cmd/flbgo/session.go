@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // session is what commands share: the terminal, and the signals that end them.
@@ -13,6 +15,9 @@ type session struct {
 	stop  context.Context // done at the first signal: end gracefully
 	abort context.Context // done at the second one: end at once
 }
+
+// log shows a line of the engine's log, or of a plugin's.
+func (s *session) log(level slog.Level, line string) { s.term.log(time.Now(), level, line) }
 
 func newSession(term *terminal) *session {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
